@@ -1,0 +1,122 @@
+//! Reading credentials files, with messages that say which file and what about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::ini::{self, Ini};
+use crate::{Environment, Error, Result};
+
+/// A file larger than this is not a credentials file.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads a text file; `None` if there is none.
+///
+/// # Errors
+///
+/// `Config`, naming the file: it can't be read, is no file, is too large or no UTF-8.
+pub fn read_text(path: &Path) -> Result<Option<String>> {
+    let fail = |why: String| {
+        Error::config(format!("the file {} {why}", path.display()))
+            .with_resources([path.display().to_string()])
+    };
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Err(fail("is not a file".to_owned())),
+        Ok(found) if found.len() > MAX_BYTES => {
+            return Err(fail(format!("is larger than {MAX_BYTES} bytes")));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(format!("can't be read: {error}"))),
+    }
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(fail("is not UTF-8 text".to_owned()))
+        }
+        Err(error) => Err(fail(format!("can't be read: {error}"))),
+    }
+}
+
+/// Reads a file of sections; `None` if there is none.
+///
+/// # Errors
+///
+/// `Config`, naming the file and, for bad syntax, the line; never quoting it.
+pub fn read_ini(path: &Path) -> Result<Option<Ini>> {
+    let Some(text) = read_text(path)? else {
+        return Ok(None);
+    };
+    let parsed = Ini::parse(&text);
+    ini::wipe(text);
+    parsed.map(Some).map_err(|error| {
+        Error::config(format!("the file {}, {error}", path.display()))
+            .with_resources([path.display().to_string()])
+    })
+}
+
+/// The file of the AWS tools for keys: `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
+pub fn aws_credentials_path(environment: &Environment) -> Option<PathBuf> {
+    path_from(
+        environment,
+        "AWS_SHARED_CREDENTIALS_FILE",
+        ".aws/credentials",
+    )
+}
+
+/// The file of the AWS tools for settings: `AWS_CONFIG_FILE`, else `~/.aws/config`.
+pub fn aws_config_path(environment: &Environment) -> Option<PathBuf> {
+    path_from(environment, "AWS_CONFIG_FILE", ".aws/config")
+}
+
+/// The file that a variable names (a leading `~/` is the home folder), else one below the home folder.
+pub fn path_from(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
+    match environment.var(variable) {
+        Some(path) => match path.strip_prefix("~/") {
+            Some(rest) => environment.home().map(|home| home.join(rest)),
+            None => Some(PathBuf::from(path)),
+        },
+        None => environment.home().map(|home| home.join(below_home)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_own_message_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert!(read_ini(&path("none")).unwrap().is_none());
+        std::fs::write(path("bad"), "[a]\nhunter2\n").unwrap();
+        std::fs::write(path("binary"), [0xff, 0xfe]).unwrap();
+        std::fs::write(path("huge"), vec![b'#'; 2 << 20]).unwrap();
+        for (file, words) in [
+            ("bad", "line 2"),
+            ("binary", "UTF-8"),
+            ("huge", "larger"),
+            (".", "not a file"),
+        ] {
+            let message = read_ini(&path(file)).unwrap_err().to_string();
+            assert!(
+                message.contains(words) && message.contains(&path(file).display().to_string()),
+                "{message}"
+            );
+            assert!(!message.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn variables_move_the_files() {
+        let environment =
+            Environment::fixed([("HOME", "/home/op"), ("AWS_CONFIG_FILE", "~/elsewhere")]);
+        assert_eq!(
+            aws_credentials_path(&environment).unwrap(),
+            Path::new("/home/op/.aws/credentials")
+        );
+        assert_eq!(
+            aws_config_path(&environment).unwrap(),
+            Path::new("/home/op/elsewhere")
+        );
+    }
+}
