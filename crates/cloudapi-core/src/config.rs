@@ -1,5 +1,6 @@
 //! How to reach a cloud: region, credentials, endpoint, limits.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::{CredentialSource, Environment, Error, Provider, Result, RetryPolicy};
@@ -31,6 +32,8 @@ pub struct ProviderConfig {
     pub retry: RetryPolicy,
     /// How long single steps may take.
     pub timeouts: Timeouts,
+    /// A file of certificates in PEM form that are trusted beside the system's; `None` for that of `AWS_CA_BUNDLE`.
+    pub ca_bundle: Option<PathBuf>,
     /// How many native calls of one operation may be under way at once.
     pub max_in_flight: usize,
     /// Where environment variables are read from.
@@ -71,6 +74,7 @@ impl ProviderConfig {
             endpoint_url: None,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            ca_bundle: None,
             max_in_flight: 8,
             environment: Environment::process(),
         }
@@ -108,6 +112,13 @@ impl ProviderConfig {
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Trusts the certificates of this PEM file beside the system's.
+    #[must_use]
+    pub fn with_ca_bundle(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ca_bundle = Some(file.into());
         self
     }
 

@@ -80,6 +80,41 @@ impl FromIterator<Filter> for Filters {
     }
 }
 
+/// One checked condition: what it looks at, in canonical form, and its alternatives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion<N> {
+    /// What it looks at.
+    pub name: N,
+    /// The alternatives.
+    pub values: Vec<Pattern>,
+}
+
+impl<N> Criterion<N> {
+    /// Gives the values if none has a wildcard.
+    pub fn literals(&self) -> Option<Vec<String>> {
+        self.values.iter().map(Pattern::literal).collect()
+    }
+}
+
+/// Checks the conditions of a request: each has values, and no name stands twice, also by an alias.
+pub(crate) fn parse_all<N: PartialEq>(
+    filters: &Filters,
+    parse_name: impl Fn(&str) -> Result<N>,
+    parse_values: impl Fn(&N, &[String]) -> Result<Vec<Pattern>>,
+) -> Result<Vec<Criterion<N>>> {
+    let mut parsed: Vec<Criterion<N>> = Vec::new();
+    for given in filters {
+        check_values(given)?;
+        let name = parse_name(&given.name)?;
+        if parsed.iter().any(|earlier| earlier.name == name) {
+            return Err(repeated_name(&given.name));
+        }
+        let values = parse_values(&name, &given.values)?;
+        parsed.push(Criterion { name, values });
+    }
+    Ok(parsed)
+}
+
 /// The filter names that one operation knows: canonical name first, then its aliases.
 pub(crate) type Names<T> = &'static [(T, &'static str, &'static [&'static str])];
 
@@ -96,15 +131,17 @@ pub(crate) fn unknown_name<T>(names: Names<T>, name: &str) -> Error {
     let known = names
         .iter()
         .flat_map(|(_, canonical, aliases)| std::iter::once(canonical).chain(aliases.iter()));
-    let nearest = nearest(name, known.copied().chain(["tag:KEY", "tag-key"]));
+    let nearest = nearest(name, known.copied().chain(["tag:KEY"]));
     let list = names
         .iter()
         .map(|(_, canonical, _)| *canonical)
         .collect::<Vec<_>>()
         .join(", ");
     Error::invalid_argument(format!(
-        "unknown filter {name:?}{}; known are {list}, tag:KEY, tag-key, and native:NAME for the cloud's own",
-        nearest.map(|nearest| format!("; did you mean {nearest:?}?")).unwrap_or_default()
+        "unknown filter {name:?}{}; known are {list}, tag:KEY, and native:NAME for the cloud's own",
+        nearest
+            .map(|nearest| format!("; did you mean {nearest:?}?"))
+            .unwrap_or_default()
     ))
     .with_resources([name])
 }
@@ -121,7 +158,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Checks what holds for every condition: it has values, and its canonical name stands only once.
-pub(crate) fn check_values(filter: &Filter) -> Result<()> {
+fn check_values(filter: &Filter) -> Result<()> {
     if filter.values.is_empty() {
         return Err(
             Error::invalid_argument(format!("filter {:?} has no value", filter.name))
@@ -132,7 +169,7 @@ pub(crate) fn check_values(filter: &Filter) -> Result<()> {
 }
 
 /// Makes the error for a name that stands twice.
-pub(crate) fn repeated_name(name: &str) -> Error {
+fn repeated_name(name: &str) -> Error {
     Error::invalid_argument(format!(
         "filter {name:?} is given twice; put its values in one list, which matches any of them"
     ))

@@ -11,6 +11,12 @@ use serde_json::Value;
 pub trait NativeRecord: Any + Send + Sync {
     /// Gives the record as JSON, fields named as the vendor's API reference names them.
     fn to_json(&self) -> Value;
+
+    /// Gives what [`Native::downcast_ref`] looks at, when that is a vendor's type that this record only wraps; `None` when
+    /// it is the record itself.
+    fn value(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 impl NativeRecord for Value {
@@ -35,7 +41,7 @@ impl Native {
     /// Gives the record in its own type: `aws_sdk_ec2::types::Instance` at AWS, [`Value`] once it was read from JSON.
     pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
         let record: &dyn Any = &*self.0;
-        record.downcast_ref()
+        self.0.value().unwrap_or(record).downcast_ref()
     }
 
     /// Gives the record as JSON in the vendor's own field names.

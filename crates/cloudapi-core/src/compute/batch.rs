@@ -223,7 +223,7 @@ fn common_failure(outcomes: &[InstanceOutcome]) -> Option<Error> {
 }
 
 /// Whether a refusal of this kind may be owed to some of the ids only.
-fn concerns_ids(kind: ErrorKind) -> bool {
+pub(crate) fn concerns_ids(kind: ErrorKind) -> bool {
     !matches!(
         kind,
         ErrorKind::Unauthenticated
@@ -236,7 +236,7 @@ fn concerns_ids(kind: ErrorKind) -> bool {
 }
 
 /// Whether a failure of this kind leaves open what the cloud did.
-fn leaves_open(error: &Error) -> bool {
+pub(crate) fn leaves_open(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Unavailable
@@ -403,7 +403,12 @@ impl Run<'_> {
                     .iter()
                     .filter_map(|id| Some((id.clone(), self.seen.get(id)?.state.clone())))
                     .collect();
-                self.seen.extend(now);
+                for id in &work.ids {
+                    match now.get(id) {
+                        Some(seen) => self.seen.insert(id.clone(), seen.clone()),
+                        None => self.seen.remove(id),
+                    };
+                }
                 self.sort_by_decision(&work.ids, work.lost + 1, true);
                 for (id, state) in before {
                     if let Some(outcome) = self.outcomes.get_mut(&id) {
@@ -427,7 +432,8 @@ impl Run<'_> {
             };
         }
         let queued = self.queue.len();
-        if self.sort_by_decision(&work.ids, work.lost, self.calls.may_have_acted(&error)) > 0 {
+        let acted = work.lost > 0 || self.calls.may_have_acted(&error);
+        if self.sort_by_decision(&work.ids, work.lost, acted) > 0 {
             self.fruitless = 0;
             return;
         }

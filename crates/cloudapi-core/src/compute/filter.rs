@@ -1,7 +1,7 @@
 //! The portable filters on servers, and what they mean.
 
 use super::{Instance, InstanceState};
-use crate::filter::{self, Pattern};
+use crate::filter::{self, Criterion, Pattern};
 use crate::{Filters, Result};
 
 /// What a filter on instances looks at.
@@ -73,14 +73,8 @@ const NAMES: filter::Names<InstanceFilterName> = &[
     (InstanceFilterName::TagKey, "tag-key", &[]),
 ];
 
-/// One checked condition on instances.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceFilter {
-    /// What it looks at.
-    pub name: InstanceFilterName,
-    /// The alternatives. Those of `instance-state` are normalised to our words in kebab-case.
-    pub values: Vec<Pattern>,
-}
+/// One checked condition on instances. The values of `instance-state` are normalised to our words in kebab-case.
+pub type InstanceFilter = Criterion<InstanceFilterName>;
 
 impl InstanceFilter {
     /// Checks the conditions of a request and gives them in canonical form.
@@ -90,20 +84,10 @@ impl InstanceFilter {
     /// `InvalidArgument` for a name that is unknown (with the nearest that is known) or stands twice, also by an alias, for
     /// a condition without values, and for an unknown word of `instance-state`.
     pub fn parse_all(filters: &Filters) -> Result<Vec<Self>> {
-        let mut parsed: Vec<Self> = Vec::new();
-        for given in filters {
-            filter::check_values(given)?;
-            let name = parse_name(&given.name)?;
-            if parsed.iter().any(|earlier| earlier.name == name) {
-                return Err(filter::repeated_name(&given.name));
-            }
-            let values = match name {
-                InstanceFilterName::InstanceState => state_values(&given.values)?,
-                _ => given.values.iter().map(Pattern::new).collect(),
-            };
-            parsed.push(Self { name, values });
-        }
-        Ok(parsed)
+        filter::parse_all(filters, parse_name, |name, values| match name {
+            InstanceFilterName::InstanceState => state_values(values),
+            _ => Ok(values.iter().map(Pattern::new).collect()),
+        })
     }
 
     /// Whether an instance meets the condition. A native one can't be told here and counts as met.
@@ -128,11 +112,6 @@ impl InstanceFilter {
             InstanceFilterName::TagKey => instance.tags.keys().any(|key| any(key)),
             InstanceFilterName::Native(_) => true,
         }
-    }
-
-    /// Gives the values if none has a wildcard.
-    pub fn literals(&self) -> Option<Vec<String>> {
-        self.values.iter().map(Pattern::literal).collect()
     }
 
     /// Gives the states that an `instance-state` condition allows, wildcards resolved against our words.

@@ -26,6 +26,10 @@ pub use state::InstanceState;
 pub use user_data::UserData;
 pub use wait::{CreateStatus, CreatedInstance, WaitOptions};
 
+pub(crate) use self::batch::{concerns_ids, leaves_open};
+pub(crate) use self::outcome::summarize;
+pub(crate) use self::wait::Ticker;
+
 use crate::{BoxStream, Provider, Result};
 
 /// The five operations on servers.

@@ -160,14 +160,14 @@ pub(super) enum WaitFor {
 }
 
 /// Time between looks: starts small, grows by half.
-struct Ticker {
+pub(crate) struct Ticker {
     next: Duration,
     max: Duration,
     end: Instant,
 }
 
 impl Ticker {
-    fn new(options: &WaitOptions) -> Self {
+    pub(crate) fn new(options: &WaitOptions) -> Self {
         Self {
             next: options.interval,
             max: options.max_interval.max(options.interval),
@@ -176,7 +176,7 @@ impl Ticker {
     }
 
     /// Sleeps until the next look; false when time ran out. The last look is at the very end.
-    async fn tick(&mut self) -> bool {
+    pub(crate) async fn tick(&mut self) -> bool {
         let now = Instant::now();
         if now >= self.end {
             return false;

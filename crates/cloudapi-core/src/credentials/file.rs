@@ -1,7 +1,9 @@
 //! Reading credentials files, with messages that say which file and what about it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::ini::{self, Ini};
 use crate::{Environment, Error, Result};
@@ -15,14 +17,19 @@ const MAX_BYTES: u64 = 1 << 20;
 ///
 /// `Config`, naming the file: it can't be read, is no file, is too large or no UTF-8.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
+    read_text_up_to(path, MAX_BYTES)
+}
+
+/// Reads a text file of at most so many bytes; `None` if there is none.
+pub(crate) fn read_text_up_to(path: &Path, max_bytes: u64) -> Result<Option<String>> {
     let fail = |why: String| {
         Error::config(format!("the file {} {why}", path.display()))
             .with_resources([path.display().to_string()])
     };
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => return Err(fail("is not a file".to_owned())),
-        Ok(found) if found.len() > MAX_BYTES => {
-            return Err(fail(format!("is larger than {MAX_BYTES} bytes")));
+        Ok(found) if found.len() > max_bytes => {
+            return Err(fail(format!("is larger than {max_bytes} bytes")));
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -52,6 +59,35 @@ pub fn read_ini(path: &Path) -> Result<Option<Ini>> {
         Error::config(format!("the file {}, {error}", path.display()))
             .with_resources([path.display().to_string()])
     })
+}
+
+/// Warns, once in a process for each file, of a file with keys that other users of this machine can read.
+pub fn warn_if_shared(path: &Path) {
+    static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if !is_shared(path) {
+        return;
+    }
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(path.to_owned()) {
+        let file = path.display();
+        tracing::warn!(
+            "other users of this machine can read the keys in {file}; take that away with: chmod 600 {file}"
+        );
+    }
+}
+
+#[cfg(unix)]
+fn is_shared(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+
+    const OTHERS_READ: u32 = 0o044;
+    std::fs::metadata(path)
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & OTHERS_READ != 0)
+}
+
+#[cfg(not(unix))]
+fn is_shared(_path: &Path) -> bool {
+    false
 }
 
 /// The file of the AWS tools for keys: `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
@@ -104,6 +140,64 @@ mod tests {
             );
             assert!(!message.contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_mebibyte_of_noise_is_one_line_with_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("noise");
+        let noise: String = (0..(1 << 20))
+            .map(|at| char::from(b'!' + u8::try_from(at % 90).unwrap()))
+            .collect();
+        std::fs::write(&path, format!("[a]\nk = {}", &noise[16..])).unwrap();
+        let ini = read_ini(&path).unwrap().unwrap();
+        assert!(ini.section("a").unwrap().get("k").is_some());
+        std::fs::write(&path, noise.replace('=', "-")).unwrap();
+        let message = read_ini(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("line 1") && message.len() < 500,
+            "{message}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_permission_is_named() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("closed");
+        std::fs::write(&path, "[a]\nk = hunter2\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        // The superuser may read it all the same.
+        if let Err(error) = read_ini(&path) {
+            let message = error.to_string();
+            assert!(
+                message.contains("can't be read") && message.contains("closed"),
+                "{message}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_read_is_told_by_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        std::fs::write(&path, "").unwrap();
+        for (mode, shared) in [
+            (0o600, false),
+            (0o400, false),
+            (0o640, true),
+            (0o604, true),
+            (0o711, false),
+        ] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_shared(&path), shared, "{mode:o}");
+        }
+        assert!(!is_shared(folder.path()) && !is_shared(&folder.path().join("none")));
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! Keys: what they are, where they come from, and keeping them out of sight.
 
+mod cache;
+mod chain;
 pub mod file;
+mod identity;
 pub mod ini;
 mod secret;
+mod source;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+pub use cache::CachedCredentials;
+pub use chain::{FindCredentials, FirstOf};
+pub use identity::CallerIdentity;
 pub use secret::Secret;
+pub use source::{AssumeRole, ChainLink, CredentialChain, CredentialSource};
 
 use crate::{Error, Result};
 
@@ -22,6 +30,7 @@ pub struct Credentials {
     secret: Secret,
     session_token: Option<Secret>,
     expires_at: Option<SystemTime>,
+    origin: Option<Arc<str>>,
 }
 
 impl Credentials {
@@ -32,6 +41,7 @@ impl Credentials {
             secret: secret.into(),
             session_token: None,
             expires_at: None,
+            origin: None,
         }
     }
 
@@ -46,6 +56,13 @@ impl Credentials {
     #[must_use]
     pub fn with_expires_at(mut self, time: SystemTime) -> Self {
         self.expires_at = Some(time);
+        self
+    }
+
+    /// Sets where the key came from, as `cloudapi whoami` tells it: `environment`, `profile ops (FILE)`, `instance role NAME`.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<Arc<str>>) -> Self {
+        self.origin = Some(origin.into());
         self
     }
 
@@ -67,6 +84,19 @@ impl Credentials {
     /// When the key ends.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
+    }
+
+    /// Where the key came from; `None` when nobody said.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Whether this is the other one, secret and token included.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.key_id == other.key_id
+            && self.secret.expose() == other.secret.expose()
+            && self.session_token.as_ref().map(Secret::expose)
+                == other.session_token.as_ref().map(Secret::expose)
     }
 
     /// Checks that both halves are there and have no blanks around them.
@@ -107,11 +137,15 @@ impl fmt::Debug for Credentials {
             .field("secret", &self.secret)
             .field("session_token", &self.session_token)
             .field("expires_at", &self.expires_at)
+            .field("origin", &self.origin)
             .finish()
     }
 }
 
 /// Something that gives credentials when asked, for keys that change: implement it to bring your own.
+///
+/// A connection holds what it was given until shortly before its end ([`CachedCredentials`]); a key without an end is asked
+/// for again after a quarter of an hour.
 #[async_trait]
 pub trait ProvideCredentials: Send + Sync + fmt::Debug {
     /// Gives credentials that are valid now.
@@ -120,35 +154,24 @@ pub trait ProvideCredentials: Send + Sync + fmt::Debug {
     ///
     /// `Config` when the source is absent or broken, `Unauthenticated` when it refuses.
     async fn credentials(&self) -> Result<Credentials>;
-}
 
-/// Where the key comes from.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum CredentialSource {
-    /// As the cloud's own tools find it. AWS: the SDK's chain (environment, shared files, SSO, web identity, container,
-    /// instance role). Tencent Cloud has no such default here: a `Config` error names the ways.
-    #[default]
-    Default,
-    /// A key at hand.
-    Static(Credentials),
-    /// A named profile in the files on disk. It goes before the environment and never falls through to another source.
-    Profile(String),
-    /// The environment variables of the cloud's own tools.
-    Environment,
-    /// Something that gives keys when asked.
-    Provider(Arc<dyn ProvideCredentials>),
-}
-
-impl From<Credentials> for CredentialSource {
-    fn from(credentials: Credentials) -> Self {
-        Self::Static(credentials)
+    /// Gives another key in place of one that the cloud took for expired; `None` if there is no other. Asks anew unless
+    /// implemented otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The same as for asking the first time.
+    async fn renewed(&self, refused: &Credentials) -> Result<Option<Credentials>> {
+        let now = self.credentials().await?;
+        Ok((!now.is_same_key(refused)).then_some(now))
     }
 }
 
-impl From<Arc<dyn ProvideCredentials>> for CredentialSource {
-    fn from(provider: Arc<dyn ProvideCredentials>) -> Self {
-        Self::Provider(provider)
+/// A key that does not change.
+#[async_trait]
+impl ProvideCredentials for Credentials {
+    async fn credentials(&self) -> Result<Credentials> {
+        Ok(self.clone())
     }
 }
 

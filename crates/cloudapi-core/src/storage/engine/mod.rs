@@ -1,0 +1,200 @@
+//! The upload itself, written once for both clouds: reads, sums up, sends parts side by side, repeats, completes,
+//! compares, and cleans up whatever ends it.
+
+mod begin;
+mod finish;
+mod guard;
+mod parts;
+mod single;
+mod source;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use self::begin::Begun;
+use self::guard::Guard;
+use self::source::{FileSource, Opened, Source};
+use super::checkpoint::{Header, Journal};
+use super::request::OnProgress;
+use super::{
+    Algorithm, Cancel, Checksum, Completed, ObjectCalls, Progress, UploadFileRequest,
+    UploadOptions, UploadOutcome, UploadedPart,
+};
+use crate::retry::{Deadline, Repeat};
+use crate::{Error, ErrorKind, Operation, Result, RetryPolicy};
+
+/// The code of the error for content that did not arrive as it was read.
+pub const CHECKSUM_MISMATCH: &str = "ChecksumMismatch";
+
+/// Uploads by the calls of one cloud.
+///
+/// # Errors
+///
+/// As [`Storage::upload_file`](super::Storage::upload_file).
+pub async fn upload<C: ObjectCalls>(
+    calls: C,
+    request: UploadFileRequest,
+    retry: &RetryPolicy,
+) -> Result<UploadOutcome> {
+    let provider = calls.provider();
+    run(calls, request, retry).await.map_err(|error| {
+        error
+            .with_provider(provider)
+            .with_operation(Operation::UploadFile)
+    })
+}
+
+async fn run<C: ObjectCalls>(
+    calls: C,
+    request: UploadFileRequest,
+    retry: &RetryPolicy,
+) -> Result<UploadOutcome> {
+    request.check()?;
+    let UploadFileRequest {
+        bucket,
+        key,
+        source,
+        options,
+        on_progress,
+        cancel,
+    } = request;
+    let limits = calls.limits();
+    super::plan::check_part_size(options.part_size, &limits)?;
+    let task = Task {
+        algorithm: calls.algorithm(),
+        calls: Arc::new(calls),
+        retry: retry.clone(),
+        deadline: retry.start(),
+        options,
+        on_progress,
+        cancel,
+        bucket,
+        key,
+    };
+    let opened = tokio::select! {
+        opened = Source::open(source, &task.options, &limits) => opened?,
+        error = task.interrupted() => return Err(error),
+    };
+    match opened {
+        Opened::Single(body, stamp) => single::send(&task, body, stamp).await,
+        Opened::Parts(source) => send_parts(&task, source).await,
+    }
+}
+
+/// What stays the same during one upload.
+struct Task<C> {
+    calls: Arc<C>,
+    algorithm: Algorithm,
+    retry: RetryPolicy,
+    /// When the whole must be over; cleaning up afterwards takes the time it needs.
+    deadline: Deadline,
+    options: UploadOptions,
+    on_progress: Option<OnProgress>,
+    cancel: Cancel,
+    bucket: String,
+    key: String,
+}
+
+impl<C: ObjectCalls> Task<C> {
+    /// Makes a call that is harmless twice.
+    async fn repeat<T, F: Future<Output = Result<T>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T> {
+        self.retry
+            .run(self.deadline, Repeat::Safe, |_| call())
+            .await
+    }
+
+    /// Waits for what ends the upload from outside, its caller or the time limit, and gives the error for it.
+    async fn interrupted(&self) -> Error {
+        let out_of_time = async {
+            match self.deadline.remaining() {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.cancel.cancelled() => {
+                Error::new(ErrorKind::Other, "the upload was interrupted").with_code("Cancelled")
+            }
+            () = out_of_time => {
+                Error::new(ErrorKind::Timeout, "the time limit for the whole upload passed")
+            }
+        }
+    }
+
+    fn report(&self, bytes: u64, total: Option<u64>, parts: u32) {
+        if let Some(on_progress) = &self.on_progress {
+            on_progress(Progress::new(bytes, total, parts));
+        }
+    }
+
+    /// What is told of a stored object; `sum` is that of its content, if the cloud confirmed it.
+    fn outcome(&self, size: u64, parts: u32, stored: Completed, sum: Option<u64>) -> UploadOutcome {
+        UploadOutcome {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            size,
+            parts,
+            e_tag: stored.e_tag,
+            version_id: stored.version_id,
+            checksum: sum
+                .map(|sum| Checksum::new(self.algorithm.name, (self.algorithm.encode)(sum))),
+        }
+    }
+
+    fn header(&self, file: &FileSource, upload_id: &str) -> Header {
+        // How it is sent may change between two tries; what the object is may not.
+        let object = UploadOptions {
+            in_flight: 1,
+            checkpoint: None,
+            ..self.options.clone()
+        };
+        Header {
+            version: 1,
+            provider: self.calls.provider().to_string(),
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            path: file.path.to_path_buf(),
+            size: file.stamp.size,
+            modified: file.stamp.modified.to_string(),
+            part_size: file.part_size,
+            options: serde_json::to_value(object).unwrap_or_default(),
+            upload_id: upload_id.to_owned(),
+        }
+    }
+}
+
+/// An upload in parts that is under way.
+struct Session {
+    upload_id: String,
+    journal: Option<Journal>,
+    done: Vec<UploadedPart>,
+}
+
+async fn send_parts<C: ObjectCalls>(task: &Task<C>, mut source: Source) -> Result<UploadOutcome> {
+    let mut session = match begin::begin(task, source.file()).await? {
+        Begun::Session(session) => session,
+        Begun::Done(outcome) => return Ok(outcome),
+    };
+    let mut guard = Guard::new(task, &session.upload_id, session.journal.is_none());
+    let result = match parts::send_all(task, &mut source, &mut session).await {
+        Ok(()) => finish::complete(task, source.file(), &mut session).await,
+        Err(error) => Err(error),
+    };
+    let result = match result {
+        Ok(outcome) => {
+            if let Some(journal) = session.journal.take() {
+                journal.remove();
+            }
+            Ok(outcome)
+        }
+        Err(error) => Err(finish::clean_up(task, session, error).await),
+    };
+    guard.disarm();
+    result
+}
+
+#[cfg(test)]
+mod tests;
