@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::fault::{Fault, Faults};
 use crate::keys::{Key, KeyRing};
 use crate::record::{Call, Record};
+use crate::storage::Storage;
 use crate::world::{Everything, Settings, World};
 use crate::{Cloud, server};
 
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     world: Mutex<Everything>,
     faults: Mutex<Faults>,
     record: Mutex<Record>,
+    pub(crate) storage: Storage,
 }
 
 impl Shared {
@@ -68,20 +70,22 @@ pub struct EmulatorBuilder {
 
 impl EmulatorBuilder {
     /// Shows a change only after the instance was looked at so many times (default 0): each describe call that would
-    /// list it counts as one. A new instance is not there, a changed one has its old state until then.
+    /// list it counts as one. A new instance is not there, a changed one has its old state until then. Changes to routes of
+    /// EC2 and to the targets of ELB lag in the same way.
     pub fn with_lag(mut self, polls: u32) -> Self {
         self.settings.lag = polls;
         self
     }
 
     /// Keeps an instance in a passing state (`pending`, `STOPPING`) for so many looks, default 1; with 0 it is never seen
-    /// in one. Nothing passes by time alone.
+    /// in one. Nothing passes by time alone. Targets of load balancers (`initial`, `draining`, `Unknown`) and the tasks of CLB
+    /// last as long.
     pub fn with_transition_polls(mut self, polls: u32) -> Self {
         self.settings.transition_polls = polls;
         self
     }
 
-    /// Cuts the lists of EC2 into pages of at most this many instances although more were asked for, with a token for the
+    /// Cuts the lists of EC2, ELB, S3 and COS into pages of at most this many items although more were asked for, with a token for the
     /// next (default: no cut). Instances named by id come in one answer, which has no pages. CVM honours `Limit` as the real one does.
     pub fn with_page_cap(mut self, instances: usize) -> Self {
         self.settings.page_cap = Some(instances.max(1));
@@ -145,6 +149,7 @@ impl EmulatorBuilder {
             world: Mutex::new(everything),
             faults: Mutex::new(Faults::default()),
             record: Mutex::new(Record::default()),
+            storage: Storage::new()?,
         });
         let task = tokio::spawn(server::listen(listener, Arc::clone(&shared)));
         Ok(Emulator {
@@ -299,6 +304,7 @@ impl Emulator {
 impl Shared {
     pub(crate) fn reset(&self) {
         self.world().reset();
+        self.storage.reset();
         self.faults().clear();
         self.record().clear();
         self.max_in_flight.store(0, Ordering::SeqCst);

@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 use crate::emulator::Shared;
 use crate::fault::FaultKind;
 use crate::record::{self, Call};
+use crate::storage::{Slice, SliceBody};
 use crate::{Cloud, clock};
 
 /// A response body that may break off.
@@ -49,6 +50,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Sent instead of the body.
+    pub(crate) slice: Option<Slice>,
     /// The vendor's error code, for the record.
     pub(crate) code: Option<String>,
 }
@@ -64,6 +67,7 @@ impl Reply {
             status,
             headers,
             body: body.into(),
+            slice: None,
             code: None,
         }
     }
@@ -74,16 +78,38 @@ impl Reply {
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Adds a header whose name the client chose, unless it is none.
+    pub(crate) fn with_named_header(mut self, name: &str, value: &str) -> Self {
+        let name = HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            self.headers.insert(name, value);
         }
         self
     }
 }
 
+/// What a fault changes about the effect of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Twist {
+    /// Nothing.
+    None,
+    /// Only half of a batch is done.
+    Half,
+    /// The task that the call begins will fail, for this reason.
+    FailTask(String),
+    /// One of the faults that only the storage services know.
+    Storage(FaultKind),
+}
+
 /// Runs one call.
 ///
-/// `effect` does it, once; it is given true when only half of a batch is to be done. `refuse` words the faults that are
+/// `effect` does it, once, with the twist that a fault gives it. `refuse` words the faults that are
 /// errors of the vendor's: throttling, internal errors, a key or a clock refused, and [`FaultKind::ErrorCode`].
 pub(crate) async fn run(
     shared: &Arc<Shared>,
@@ -93,9 +119,10 @@ pub(crate) async fn run(
 ) -> Result<Answer, Cut> {
     let flight = Flight::begin(shared);
     tracing::debug!(cloud = ?meta.cloud, service = meta.service, action = meta.action, "emulator called");
+    let part = meta.parameters["PartNumber"].as_u64();
     let (delay, fault) = shared
         .faults()
-        .take(meta.cloud, &meta.service, &meta.action);
+        .take(meta.cloud, &meta.service, &meta.action, part);
     let number = shared.record().begin(Call {
         cloud: meta.cloud,
         service: meta.service,
@@ -114,7 +141,9 @@ pub(crate) async fn run(
     let reply = match &fault {
         Some(FaultKind::CutBefore) => return Err(Cut),
         Some(FaultKind::HtmlBody) => Reply::new(502, "text/html", HTML),
-        Some(FaultKind::PartialBatch) => effect.run(true).await,
+        Some(FaultKind::PartialBatch) => effect.run(Twist::Half).await?,
+        Some(FaultKind::FailedTask(reason)) => effect.run(Twist::FailTask(reason.clone())).await?,
+        Some(kind) if kind.is_of_storage() => effect.run(Twist::Storage(kind.clone())).await?,
         None
         | Some(
             FaultKind::Delay(_)
@@ -122,7 +151,7 @@ pub(crate) async fn run(
             | FaultKind::TruncatedBody
             | FaultKind::GarbageBody
             | FaultKind::EmptyBody,
-        ) => effect.run(false).await,
+        ) => effect.run(Twist::None).await?,
         Some(refused) => refuse(refused),
     };
     let reply = match fault {
@@ -130,11 +159,13 @@ pub(crate) async fn run(
         Some(FaultKind::GarbageBody) => Reply {
             status: 200,
             body: Bytes::from_static(b"\x01~ not the protocol {<"),
+            slice: None,
             ..reply
         },
         Some(FaultKind::EmptyBody) => Reply {
             status: 200,
             body: Bytes::new(),
+            slice: None,
             ..reply
         },
         _ => reply,
@@ -150,21 +181,27 @@ pub(crate) async fn run(
 const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
-/// An effect that a call has: a function that is given "only half of the batch", for services that answer at once.
+/// An effect that a call has: a function of the twist, for services that answer at once.
 pub(crate) trait AsyncEffect {
-    /// Does it.
-    fn run(self, half: bool) -> impl Future<Output = Reply> + Send;
+    /// Does it. An upload may find the connection cut before there is an answer.
+    fn run(self, twist: Twist) -> impl Future<Output = Result<Reply, Cut>> + Send;
 }
 
-impl<F: FnOnce(bool) -> Reply + Send> AsyncEffect for F {
-    fn run(self, half: bool) -> impl Future<Output = Reply> + Send {
-        std::future::ready(self(half))
+impl<F: FnOnce(Twist) -> Reply + Send> AsyncEffect for F {
+    fn run(self, twist: Twist) -> impl Future<Output = Result<Reply, Cut>> + Send {
+        std::future::ready(Ok(self(twist)))
     }
 }
 
 /// Puts the reply on the wire, with the server's time.
-pub(crate) fn answer(shared: &Shared, reply: Reply, truncated: bool) -> Answer {
-    let body = if truncated {
+pub(crate) fn answer(shared: &Shared, mut reply: Reply, truncated: bool) -> Answer {
+    if truncated || !reply.body.is_empty() {
+        // A length that was given for an answer without a body is not that of this one.
+        reply.headers.remove(http::header::CONTENT_LENGTH);
+    }
+    let body = if let Some(slice) = reply.slice {
+        SliceBody::new(slice, truncated).boxed()
+    } else if truncated {
         HalfBody::new(&reply.body).boxed()
     } else {
         Full::new(reply.body)

@@ -19,7 +19,7 @@ pub enum FaultKind {
     Unavailable,
     /// The answer is right but takes this much longer (in JSON: milliseconds).
     Delay(#[serde(with = "millis")] Duration),
-    /// The connection is closed when the request has been read; nothing happens.
+    /// The connection is closed when the request has been read, of an upload the head; nothing happens.
     CutBefore,
     /// The call takes effect, then the connection is closed without an answer.
     CutAfter,
@@ -33,7 +33,7 @@ pub enum FaultKind {
     HtmlBody,
     /// Any error of the vendor's.
     ErrorCode {
-        /// The HTTP status at AWS; Tencent Cloud answers its errors with 200 whatever stands here.
+        /// The HTTP status; API 3.0 of Tencent Cloud (all but COS) answers its errors with 200 whatever stands here.
         status: u16,
         /// The vendor's code, such as `InsufficientInstanceCapacity`.
         code: String,
@@ -45,8 +45,43 @@ pub enum FaultKind {
     /// The signature's time is refused, as if the client's clock were wrong.
     ClockSkew,
     /// A batch is half done: the first half of the ids takes effect, then the call fails with an internal error.
-    /// A launch of several makes half of them, as a cloud short of capacity does, unless that is below the minimum asked for.
+    /// An AbortMultipartUpload takes half of the parts away. A launch of several makes half of them, as a cloud short of capacity does, unless that is below the minimum asked for.
+    /// CLB's batches name the listeners of the other half as failed, in an answer that is otherwise a success.
     PartialBatch,
+    /// The call is accepted, but the task that it begins ends in failure, with this text and without effect: at CLB, whose
+    /// changes are tasks. Other calls go on as if nothing were wrong.
+    FailedTask(String),
+    /// The connection is closed when so many bytes of the request's body have been read, or at its end if it has fewer;
+    /// nothing happens. Like the kinds below this is of the storage services, where others go on as if nothing were wrong.
+    CutBody(u64),
+    /// PutObject and UploadPart: a bit changes between the check of what was sent and the disk. The checksums in the answer
+    /// are those of what is stored.
+    Corrupt,
+    /// The call takes effect, but the checksums in the answer are not those of what is stored.
+    WrongChecksum,
+    /// CompleteMultipartUpload: the right answer, after white space as a cloud sends it while it works.
+    WhiteSpace,
+    /// CompleteMultipartUpload: status 200 and white space, then this error as the body. Nothing happens, the parts stay.
+    LateError {
+        /// The vendor's code, such as `InternalError`.
+        code: String,
+        /// The text for people.
+        message: String,
+    },
+}
+
+impl FaultKind {
+    /// It strikes while the effect happens, which only the storage services know.
+    pub(crate) fn is_of_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::CutBody(_)
+                | Self::Corrupt
+                | Self::WrongChecksum
+                | Self::WhiteSpace
+                | Self::LateError { .. }
+        )
+    }
 }
 
 mod millis {
@@ -81,6 +116,8 @@ pub struct Fault {
     service: Option<String>,
     #[serde(default)]
     action: Option<String>,
+    #[serde(default)]
+    part: Option<u16>,
     #[serde(default = "once")]
     times: u32,
     #[serde(default)]
@@ -99,6 +136,7 @@ impl Fault {
             cloud: None,
             service: None,
             action: None,
+            part: None,
             times: 1,
             after: 0,
         }
@@ -125,6 +163,13 @@ impl Fault {
         self
     }
 
+    /// Strikes UploadPart of this part only.
+    #[must_use]
+    pub fn part(mut self, number: u16) -> Self {
+        self.part = Some(number);
+        self
+    }
+
     /// Strikes so many calls, then is spent. Default 1.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -139,13 +184,14 @@ impl Fault {
         self
     }
 
-    fn matches(&self, cloud: Cloud, service: &str, action: &str) -> bool {
+    fn matches(&self, cloud: Cloud, service: &str, action: &str, part: Option<u64>) -> bool {
         self.cloud.is_none_or(|wanted| wanted == cloud)
             && self
                 .service
                 .as_deref()
                 .is_none_or(|wanted| wanted == service)
             && self.action.as_deref().is_none_or(|wanted| wanted == action)
+            && self.part.is_none_or(|wanted| part == Some(wanted.into()))
     }
 }
 
@@ -169,11 +215,12 @@ impl Faults {
         cloud: Cloud,
         service: &str,
         action: &str,
+        part: Option<u64>,
     ) -> (Duration, Option<FaultKind>) {
         let mut delay = Duration::ZERO;
         let mut struck = None;
         for fault in &mut self.0 {
-            if fault.times == 0 || !fault.matches(cloud, service, action) {
+            if fault.times == 0 || !fault.matches(cloud, service, action, part) {
                 continue;
             }
             if fault.after > 0 {
@@ -206,7 +253,7 @@ mod tests {
                 .after(1),
         );
         faults.add(Fault::new(FaultKind::Delay(Duration::from_secs(1))));
-        let mut take = |cloud, action| faults.take(cloud, "ec2", action);
+        let mut take = |cloud, action| faults.take(cloud, "ec2", action, None);
         assert_eq!(
             take(Cloud::Aws, "RunInstances"),
             (Duration::from_secs(1), None)
@@ -222,6 +269,17 @@ mod tests {
             Some(FaultKind::Throttle)
         );
         assert_eq!(take(Cloud::Aws, "RunInstances").1, None);
+    }
+
+    #[test]
+    fn a_fault_may_name_a_part() {
+        let mut faults = Faults::default();
+        faults.add(Fault::new(FaultKind::CutBody(9)).on("UploadPart").part(3));
+        let mut take = |part| faults.take(Cloud::Aws, "s3", "UploadPart", part).1;
+        assert_eq!(take(Some(2)), None);
+        assert_eq!(take(None), None);
+        assert_eq!(take(Some(3)), Some(FaultKind::CutBody(9)));
+        assert_eq!(take(Some(3)), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const KEPT: usize = 100_000;
 pub struct Call {
     /// Which cloud's interface was called.
     pub cloud: Cloud,
-    /// The service as named in the signature: `ec2`, `cvm`, `vpc`, `sts`.
+    /// The service as named in the signature: `ec2`, `elasticloadbalancing`, `cvm`, `vpc`, `clb`, `sts`, `s3`; `cos` is not signed but named so.
     pub service: String,
     /// The action as on the wire: `DescribeInstances`.
     pub action: String,

@@ -89,6 +89,8 @@ mod tests {
             include_str!("aws/schema/ec2.txt"),
             include_str!("aws/schema/sts.txt"),
             include_str!("tencent/schema/cvm.txt"),
+            include_str!("aws/schema/elbv2.txt"),
+            include_str!("aws/schema/elb.txt"),
             include_str!("tencent/schema/vpc.txt"),
             include_str!("tencent/schema/clb.txt"),
             include_str!("tencent/schema/sts.txt"),

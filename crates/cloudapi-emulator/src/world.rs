@@ -1,5 +1,7 @@
 //! What exists: regions, each with a room per family, and what all regions share.
 
+mod truth;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::MutexGuard;
 
@@ -7,9 +9,13 @@ use time::OffsetDateTime;
 
 use crate::compute::Compute;
 use crate::emulator::Shared;
+use crate::exchange::Twist;
+use crate::load_balancer::Balancers;
 use crate::network::Network;
 use crate::random::Random;
 use crate::{Cloud, fixtures};
+
+pub use truth::{RouteEntry, TargetEntry};
 
 /// How the world behaves: see the builder's methods of the same names.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +34,8 @@ pub(crate) struct Common {
     pub(crate) capacity: HashMap<(Cloud, String), u64>,
     /// Why the next launches will fail.
     pub(crate) failing_launches: HashMap<Cloud, VecDeque<String>>,
+    /// The role whose session the temporary key of a cloud is, once one was assumed: its full name and the session's.
+    pub(crate) sessions: HashMap<Cloud, (String, String)>,
 }
 
 /// A region of one cloud.
@@ -36,6 +44,7 @@ pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) compute: Compute,
     pub(crate) network: Network,
+    pub(crate) balancers: Balancers,
 }
 
 /// Everything.
@@ -52,8 +61,12 @@ pub(crate) struct Scope<'a> {
     pub(crate) region: &'a mut Region,
     pub(crate) request_id: &'a str,
     pub(crate) now: OffsetDateTime,
+    /// The id of the key that signed; empty for a call that nobody signs.
+    pub(crate) key_id: String,
     /// A fault has it that only half of the batch is done.
     pub(crate) half: bool,
+    /// A fault has it that the task which the call begins will fail, for this reason.
+    pub(crate) task_failure: Option<String>,
 }
 
 impl Everything {
@@ -63,6 +76,7 @@ impl Everything {
             random: Random::new(seed),
             capacity: HashMap::new(),
             failing_launches: HashMap::new(),
+            sessions: HashMap::new(),
         };
         Self {
             common,
@@ -77,7 +91,7 @@ impl Everything {
         region: &str,
         request_id: &'a str,
         now: OffsetDateTime,
-        half: bool,
+        twist: Twist,
     ) -> Scope<'a> {
         let region = self
             .regions
@@ -86,14 +100,41 @@ impl Everything {
                 name: region.to_owned(),
                 compute: Compute::new(cloud),
                 network: Network::new(cloud, region, now),
+                balancers: Balancers::new(cloud, region, now),
             });
+        let half = twist == Twist::Half;
         Scope {
             common: &mut self.common,
             region,
             request_id,
             now,
+            key_id: String::new(),
             half,
+            task_failure: match twist {
+                Twist::FailTask(reason) => Some(reason),
+                Twist::None | Twist::Half | Twist::Storage(_) => None,
+            },
         }
+    }
+
+    /// The region that helpers work in.
+    fn default_region(&mut self, cloud: Cloud, now: OffsetDateTime) -> &mut Region {
+        self.scope(cloud, default_region(cloud), "", now, Twist::None)
+            .region
+    }
+
+    /// Regions are made when they are first looked at; this is the look.
+    fn make_default_regions(&mut self, now: OffsetDateTime) {
+        for cloud in [Cloud::Aws, Cloud::Tencent] {
+            self.default_region(cloud, now);
+        }
+    }
+
+    /// The default region of the cloud whose ids look like this one.
+    fn default_region_of(&mut self, id: &str, now: OffsetDateTime) -> &mut Region {
+        let short = id.rsplit('-').next().is_some_and(|rest| rest.len() == 8);
+        let cloud = if short { Cloud::Tencent } else { Cloud::Aws };
+        self.default_region(cloud, now)
     }
 
     /// Forgets all regions, limits and failures to come.
@@ -101,6 +142,13 @@ impl Everything {
         self.regions.clear();
         self.common.capacity.clear();
         self.common.failing_launches.clear();
+    }
+}
+
+fn default_region(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Aws => fixtures::AWS_REGION,
+        Cloud::Tencent => fixtures::TENCENT_REGION,
     }
 }
 
@@ -136,7 +184,7 @@ pub(crate) fn is_region(cloud: Cloud, name: &str) -> bool {
 /// say whether there was one.
 #[derive(Debug, Clone, Copy)]
 pub struct World<'a> {
-    shared: &'a Shared,
+    pub(crate) shared: &'a Shared,
 }
 
 impl<'a> World<'a> {
@@ -146,13 +194,10 @@ impl<'a> World<'a> {
 
     /// Adds `count` running instances to the cloud's default region and gives their ids; no lag applies to them.
     pub fn add_instances(&self, cloud: Cloud, count: usize) -> Vec<String> {
-        let region = match cloud {
-            Cloud::Aws => fixtures::AWS_REGION,
-            Cloud::Tencent => fixtures::TENCENT_REGION,
-        };
+        let region = default_region(cloud);
         let now = self.shared.clock.now();
         let mut everything = self.lock();
-        let mut scope = everything.scope(cloud, region, "", now, false);
+        let mut scope = everything.scope(cloud, region, "", now, Twist::None);
         crate::compute::add_fleet(&mut scope, count)
     }
 

@@ -1,5 +1,7 @@
 //! Signatures, checked with code of the emulator's own: a mistake in a client is not repeated here.
 
+pub(crate) mod chunk;
+pub(crate) mod qsign;
 pub(crate) mod sigv4;
 pub(crate) mod tc3;
 

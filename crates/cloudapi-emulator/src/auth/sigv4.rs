@@ -5,6 +5,7 @@ use http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use time::{Duration, OffsetDateTime};
 
+use super::chunk::ChunkSigner;
 use super::{Identity, Refusal, field, hex, hmac, sha256_hex};
 use crate::clock;
 use crate::keys::KeyRing;
@@ -26,6 +27,19 @@ pub(crate) struct Scope {
     pub(crate) service: String,
     signed_headers: Vec<String>,
     signature: String,
+}
+
+impl Scope {
+    /// As it is signed: `20150830/us-east-1/iam/aws4_request`.
+    fn text(&self) -> String {
+        let Self {
+            date,
+            region,
+            service,
+            ..
+        } = self;
+        format!("{date}/{region}/{service}/aws4_request")
+    }
 }
 
 /// How far off the client's clock may be: five minutes, but for S3.
@@ -96,6 +110,7 @@ pub(crate) fn verify(
 #[derive(Debug)]
 pub(crate) struct Signed {
     pub(crate) identity: Identity,
+    pub(crate) chunks: ChunkSigner,
 }
 
 /// Checks the signature for a body that is known by its hash, or by the word that stands for one.
@@ -143,10 +158,8 @@ pub(crate) fn verify_payload(
     }
     let canonical = canonical_request(parts, &scope, payload);
     let to_sign = format!(
-        "{ALGORITHM}\n{stamp}\n{}/{}/{}/aws4_request\n{}",
-        scope.date,
-        scope.region,
-        scope.service,
+        "{ALGORITHM}\n{stamp}\n{}\n{}",
+        scope.text(),
         sha256_hex(canonical.as_bytes())
     );
     let key = signing_key(&known.key.secret, &scope);
@@ -159,11 +172,23 @@ pub(crate) fn verify_payload(
     if known.expired {
         return Err(Refusal::Expired);
     }
+    let chunks = ChunkSigner::new(key, stamp.to_owned(), scope.text(), scope.signature);
     Ok(Signed {
         identity: Identity {
             key_id: scope.key_id,
         },
+        chunks,
     })
+}
+
+/// The headers of AWS's own that came along without being signed.
+pub(crate) fn unsigned_headers(parts: &Parts, scope: &Scope) -> Vec<String> {
+    let names = parts.headers.keys().map(http::HeaderName::as_str);
+    names
+        .filter(|name| name.starts_with("x-amz-"))
+        .filter(|name| !scope.signed_headers.iter().any(|signed| signed == name))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn signing_key(secret: &str, scope: &Scope) -> [u8; 32] {

@@ -1,7 +1,8 @@
-//! The services of AWS that take a form: EC2 and STS.
+//! The services of AWS that take a form: EC2, both kinds of ELB, and STS.
 
 pub(crate) mod error;
 pub(crate) mod filter;
+pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod xml;
 
@@ -15,10 +16,11 @@ pub(crate) use query::Params;
 
 use crate::auth::{Refusal, sigv4};
 use crate::emulator::Shared;
-use crate::exchange::{self, Answer, Cut, Meta, Reply};
+use crate::exchange::{self, Answer, Cut, Meta, Reply, Twist};
+use crate::fixtures::AWS_REGION;
 use crate::schema::Schema;
 use crate::world::{self, Scope};
-use crate::{Cloud, compute, identity, network};
+use crate::{Cloud, compute, identity, load_balancer, network};
 
 /// An action: takes the parameters, gives what stands inside `<ActionResponse>` (EC2) or `<ActionResult>` (the others).
 pub(crate) type Handler = fn(&mut Scope<'_>, &Params) -> Result<String, Error>;
@@ -42,13 +44,29 @@ struct Service {
     schema: OnceLock<Schema>,
 }
 
-static SERVICES: [Service; 2] = [
+static SERVICES: [Service; 4] = [
     Service {
         name: "ec2",
         version: "2016-11-15",
         dialect: Dialect::Ec2,
         table: include_str!("schema/ec2.txt"),
         actions: &[compute::ec2::ACTIONS, network::ec2::ACTIONS],
+        schema: OnceLock::new(),
+    },
+    Service {
+        name: "elasticloadbalancing",
+        version: "2015-12-01",
+        dialect: Dialect::Query,
+        table: include_str!("schema/elbv2.txt"),
+        actions: &[load_balancer::elbv2::ACTIONS],
+        schema: OnceLock::new(),
+    },
+    Service {
+        name: "elasticloadbalancing",
+        version: "2012-06-01",
+        dialect: Dialect::Query,
+        table: include_str!("schema/elb.txt"),
+        actions: &[load_balancer::elb::ACTIONS],
         schema: OnceLock::new(),
     },
     Service {
@@ -132,7 +150,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, parts: Parts, body: Bytes) -> Re
     };
     let refuse =
         |fault: &_| Error::of_fault(fault, dialect, &service_name).reply(dialect, &request_id);
-    let effect = |half| {
+    let effect = |twist| {
         let call = Request {
             shared,
             parts: &parts,
@@ -140,7 +158,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, parts: Parts, body: Bytes) -> Re
             params: &params,
             service,
             region: &region,
-            half,
+            twist,
         };
         match call.perform(&action, &version, dialect, &request_id) {
             Ok(reply) => reply,
@@ -157,24 +175,31 @@ struct Request<'a> {
     params: &'a Params,
     service: Option<&'static Service>,
     region: &'a str,
-    half: bool,
+    twist: Twist,
 }
 
 impl Request<'_> {
     fn perform(
-        &self,
+        self,
         action: &str,
         version: &str,
         dialect: Dialect,
         request_id: &str,
     ) -> Result<Reply, Error> {
         let now = self.shared.clock.now();
-        sigv4::verify(self.parts, self.body, &self.shared.aws_keys, now)
-            .map_err(|refusal| Error::of_refusal(refusal, dialect))?;
-        if !world::is_region(Cloud::Aws, self.region) {
+        let unsigned =
+            identity::is_unsigned(action) && self.parts.headers.get("authorization").is_none();
+        let key_id = if unsigned {
+            String::new()
+        } else {
+            sigv4::verify(self.parts, self.body, &self.shared.aws_keys, now)
+                .map_err(|refusal| Error::of_refusal(refusal, dialect))?
+                .key_id
+        };
+        let region = if unsigned { AWS_REGION } else { self.region };
+        if !world::is_region(Cloud::Aws, region) {
             let refusal = Refusal::Incomplete(format!(
-                "Credential should be scoped to a valid region, not '{}'.",
-                self.region
+                "Credential should be scoped to a valid region, not '{region}'."
             ));
             return Err(Error::of_refusal(refusal, dialect));
         }
@@ -198,7 +223,8 @@ impl Request<'_> {
         let handler = service.handler(action).ok_or_else(unknown)?;
         query::check(self.params, service.schema(), action, dialect)?;
         let mut everything = self.shared.world();
-        let mut scope = everything.scope(Cloud::Aws, self.region, request_id, now, self.half);
+        let mut scope = everything.scope(Cloud::Aws, region, request_id, now, self.twist);
+        scope.key_id = key_id;
         let inside = handler(&mut scope, self.params)?;
         Ok(service.reply(action, request_id, &inside))
     }

@@ -145,10 +145,22 @@ pub(crate) fn check(
     };
     for (name, member) in object {
         if member.required && !params.members.contains_key(*name) {
-            return Err(Error::missing(name));
+            return Err(missing(name, dialect));
         }
     }
     check_object(params, schema, action, "", dialect)
+}
+
+/// EC2 has a code for what is missing; the others call it a value that is none.
+fn missing(name: &str, dialect: Dialect) -> Error {
+    if dialect == Dialect::Ec2 {
+        return Error::missing(name);
+    }
+    let name = name.replacen(|_: char| true, &name[..1].to_lowercase(), 1);
+    let message = format!(
+        "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+    );
+    Error::client("ValidationError", message)
 }
 
 fn check_object(

@@ -43,6 +43,29 @@ impl Xml {
         });
     }
 
+    /// `<name><member>…</member>…</name>`, the query services' way with lists.
+    pub(crate) fn members<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) {
+        self.node(name, |xml| {
+            for item in items {
+                xml.node("member", |xml| each(xml, item));
+            }
+        });
+    }
+
+    /// A list of texts, the query services' way.
+    pub(crate) fn texts<T: Display>(&mut self, name: &str, items: impl IntoIterator<Item = T>) {
+        self.node(name, |xml| {
+            for item in items {
+                xml.text("member", item);
+            }
+        });
+    }
+
     pub(crate) fn finish(self) -> String {
         self.0
     }

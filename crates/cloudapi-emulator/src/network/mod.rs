@@ -1,6 +1,9 @@
-//! Networks: as much of them as launching a server needs.
+//! Networks: subnets that hand out addresses, and route tables.
 
+mod cidr;
+mod content;
 pub(crate) mod ec2;
+pub(crate) mod routes;
 pub(crate) mod vpc;
 
 use std::collections::HashSet;
@@ -8,7 +11,11 @@ use std::net::Ipv4Addr;
 
 use time::OffsetDateTime;
 
+pub(crate) use cidr::Cidr;
+pub(crate) use routes::Route;
+
 use crate::{Cloud, fixtures};
+use routes::{Gateway, RouteTable};
 
 /// A VPC.
 #[derive(Debug, Clone)]
@@ -16,6 +23,7 @@ pub(crate) struct Vpc {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) cidr: String,
+    pub(crate) ipv6: Option<String>,
     pub(crate) is_default: bool,
     pub(crate) tags: Vec<(String, String)>,
 }
@@ -61,6 +69,11 @@ pub(crate) struct Network {
     pub(crate) vpcs: Vec<Vpc>,
     pub(crate) subnets: Vec<Subnet>,
     pub(crate) groups: Vec<SecurityGroup>,
+    pub(crate) tables: Vec<RouteTable>,
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) prefix_lists: &'static [&'static str],
+    /// The number that Tencent Cloud gave out last to a route.
+    next_number: u64,
 }
 
 /// Addresses at the start of a subnet that the cloud keeps for itself; the last one is too.
@@ -167,6 +180,7 @@ impl Network {
             id: id.to_owned(),
             name: name.to_owned(),
             cidr: cidr.to_owned(),
+            ipv6: (id == fixtures::AWS_VPC).then(|| content::AWS_IPV6.to_owned()),
             is_default,
             tags: vec![("Name".to_owned(), name.to_owned())],
         };
@@ -207,12 +221,17 @@ impl Network {
                         group(fixtures::AWS_WEB_SECURITY_GROUP, "web", main),
                         group(fixtures::AWS_OTHER_SECURITY_GROUP, "default", other),
                     ],
+                    tables: content::aws_tables(created),
+                    gateways: content::aws_gateways(),
+                    prefix_lists: &[fixtures::AWS_PREFIX_LIST, fixtures::AWS_OWN_PREFIX_LIST],
+                    next_number: 0,
                 }
             }
             Cloud::Tencent => {
                 let [a, b, _] = fixtures::tencent_zones(region);
                 let (main, other) = (fixtures::TENCENT_VPC, fixtures::TENCENT_OTHER_VPC);
                 let third = (Ipv4Addr::new(172, 16, 0, 0), 20);
+                let (tables, next_number) = content::tencent_tables(created);
                 Self {
                     created,
                     vpcs: vec![
@@ -236,6 +255,10 @@ impl Network {
                         group(fixtures::TENCENT_SECURITY_GROUP, "default", ""),
                         group(fixtures::TENCENT_WEB_SECURITY_GROUP, "web", ""),
                     ],
+                    tables,
+                    gateways: content::tencent_gateways(),
+                    prefix_lists: &[],
+                    next_number,
                 }
             }
         }

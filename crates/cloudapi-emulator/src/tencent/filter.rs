@@ -6,7 +6,7 @@ use super::{Error, Params};
 
 /// The most filters in one call.
 const MOST_FILTERS: usize = 10;
-/// The most values of one filter.
+/// The most values of one filter, at most services.
 const MOST_VALUES: usize = 5;
 
 /// The filters of a request.
@@ -18,6 +18,16 @@ impl<'a> Filters<'a> {
     pub(crate) fn parse(
         params: &'a Params,
         unknown_code: &'static str,
+        known: impl Fn(&str) -> bool,
+    ) -> Result<Self, Error> {
+        Self::parse_up_to(params, unknown_code, MOST_VALUES, known)
+    }
+
+    /// Reads them where the service takes another number of values in each.
+    pub(crate) fn parse_up_to(
+        params: &'a Params,
+        unknown_code: &'static str,
+        most_values: usize,
         known: impl Fn(&str) -> bool,
     ) -> Result<Self, Error> {
         let items = params.items("Filters");
@@ -41,8 +51,8 @@ impl<'a> Filters<'a> {
                 .and_then(Value::as_array)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
-            if values.len() > MOST_VALUES {
-                let message = format!("The filter `{name}` has more than {MOST_VALUES} values.");
+            if values.len() > most_values {
+                let message = format!("The filter `{name}` has more than {most_values} values.");
                 return Err(Error::new("InvalidFilterValue.LimitExceeded", message));
             }
             filters.push((name, values.iter().filter_map(Value::as_str).collect()));
@@ -59,6 +69,11 @@ impl<'a> Filters<'a> {
         self.0
             .iter()
             .all(|(name, values)| values.iter().any(|value| fulfils(name, value)))
+    }
+
+    /// Whether there is one of this name.
+    pub(crate) fn has(&self, wanted: &str) -> bool {
+        self.0.iter().any(|(name, _)| *name == wanted)
     }
 
     /// Whether there are none.

@@ -1,4 +1,4 @@
-//! The services of Tencent Cloud's API 3.0: CVM, VPC and STS.
+//! The services of Tencent Cloud's API 3.0: CVM, VPC, CLB and STS.
 
 pub(crate) mod error;
 pub(crate) mod filter;
@@ -16,10 +16,10 @@ pub(crate) use params::Params;
 
 use crate::auth::tc3;
 use crate::emulator::Shared;
-use crate::exchange::{self, Answer, Cut, Meta, Reply};
+use crate::exchange::{self, Answer, Cut, Meta, Reply, Twist};
 use crate::schema::Schema;
 use crate::world::{self, Scope};
-use crate::{Cloud, compute, identity, network};
+use crate::{Cloud, compute, identity, load_balancer, network};
 
 /// An action: takes the parameters, gives the members of `Response` but for the request id.
 pub(crate) type Handler = fn(&mut Scope<'_>, &Params) -> Result<Value, Error>;
@@ -38,7 +38,7 @@ struct Service {
     schema: OnceLock<Schema>,
 }
 
-static SERVICES: [Service; 3] = [
+static SERVICES: [Service; 4] = [
     Service {
         name: "cvm",
         version: "2017-03-12",
@@ -52,6 +52,14 @@ static SERVICES: [Service; 3] = [
         version: "2017-03-12",
         table: include_str!("schema/vpc.txt"),
         actions: &[network::vpc::ACTIONS],
+        global: &[],
+        schema: OnceLock::new(),
+    },
+    Service {
+        name: "clb",
+        version: "2018-03-17",
+        table: include_str!("schema/clb.txt"),
+        actions: &[load_balancer::clb::ACTIONS],
         global: &[],
         schema: OnceLock::new(),
     },
@@ -89,7 +97,13 @@ pub(crate) async fn serve(shared: &Arc<Shared>, parts: Parts, body: Bytes) -> Re
     let (action, region) = (text("x-tc-action"), text("x-tc-region"));
     let host = text("host");
     let service = tc3::scope(&parts).map_or_else(
-        |_| host.split('.').next().unwrap_or_default().to_owned(),
+        |_| {
+            if identity::is_unsigned(&action) {
+                "sts".to_owned()
+            } else {
+                host.split('.').next().unwrap_or_default().to_owned()
+            }
+        },
         |scope| scope.service,
     );
     let request_id = shared.request_id();
@@ -111,7 +125,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, parts: Parts, body: Bytes) -> Re
         region: &region,
     };
     let refuse = |fault: &_| Error::of_fault(fault, &service).reply(&request_id);
-    let effect = |half| match call.perform(parsed.ok(), &request_id, half) {
+    let effect = |twist| match call.perform(parsed.ok(), &request_id, twist) {
         Ok(response) => reply(response, &request_id),
         Err(error) => error.reply(&request_id),
     };
@@ -128,7 +142,12 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn perform(&self, parsed: Option<Value>, request_id: &str, half: bool) -> Result<Value, Error> {
+    fn perform(
+        &self,
+        parsed: Option<Value>,
+        request_id: &str,
+        twist: Twist,
+    ) -> Result<Value, Error> {
         if self.parts.method != Method::POST {
             return Err(Error::new(
                 "UnsupportedProtocol",
@@ -142,9 +161,18 @@ impl Request<'_> {
             ));
         }
         let now = self.shared.clock.now();
-        let identity = tc3::verify(self.parts, self.body, &self.shared.tencent_keys, now)
-            .map_err(Error::of_refusal)?;
-        tracing::trace!(key = identity.key_id, "signature holds");
+        let skips = self
+            .parts
+            .headers
+            .get("authorization")
+            .is_some_and(|value| value == "SKIP");
+        let key_id = if skips && identity::is_unsigned(self.action) {
+            String::new()
+        } else {
+            tc3::verify(self.parts, self.body, &self.shared.tencent_keys, now)
+                .map_err(Error::of_refusal)?
+                .key_id
+        };
         let service = SERVICES
             .iter()
             .find(|service| service.name == self.service)
@@ -189,7 +217,8 @@ impl Request<'_> {
         let params = Params::new(members);
         params.check(service.schema(), self.action)?;
         let mut everything = self.shared.world();
-        let mut scope = everything.scope(Cloud::Tencent, self.region, request_id, now, half);
+        let mut scope = everything.scope(Cloud::Tencent, self.region, request_id, now, twist);
+        scope.key_id = key_id;
         handler(&mut scope, &params)
     }
 }

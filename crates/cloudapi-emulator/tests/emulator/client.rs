@@ -115,8 +115,38 @@ pub(crate) async fn aws(
     send(emulator, "POST", "/", &head, &body).await
 }
 
+/// Calls an action of ELB's second version in `us-east-1`.
+pub(crate) async fn elb(
+    emulator: &Emulator,
+    action: &str,
+    params: &[(&str, &str)],
+) -> Option<Answer> {
+    let (key, service) = (emulator.aws_key(), "elasticloadbalancing");
+    aws(emulator, &key, service, "2015-12-01", action, params).await
+}
+
 /// Calls an action of CVM in `ap-guangzhou`.
 pub(crate) async fn cvm(emulator: &Emulator, action: &str, body: Value) -> Option<Answer> {
+    tencent(emulator, "cvm", "2017-03-12", action, body).await
+}
+
+/// Calls an action of VPC in `ap-guangzhou`.
+pub(crate) async fn vpc(emulator: &Emulator, action: &str, body: Value) -> Option<Answer> {
+    tencent(emulator, "vpc", "2017-03-12", action, body).await
+}
+
+/// Calls an action of CLB in `ap-guangzhou`.
+pub(crate) async fn clb(emulator: &Emulator, action: &str, body: Value) -> Option<Answer> {
+    tencent(emulator, "clb", "2018-03-17", action, body).await
+}
+
+async fn tencent(
+    emulator: &Emulator,
+    service: &str,
+    version: &str,
+    action: &str,
+    body: Value,
+) -> Option<Answer> {
     let key = emulator.tencent_key();
     let body = body.to_string();
     let now = OffsetDateTime::now_utc();
@@ -132,8 +162,8 @@ pub(crate) async fn cvm(emulator: &Emulator, action: &str, body: Value) -> Optio
         "POST\n/\n\ncontent-type:application/json\nhost:{host}\n\ncontent-type;host\n{}",
         hash(&body)
     );
-    let scope = format!("{date}/cvm/tc3_request");
-    let steps = [date.as_str(), "cvm", "tc3_request"];
+    let scope = format!("{date}/{service}/tc3_request");
+    let steps = [date.as_str(), service, "tc3_request"];
     let signing = steps
         .iter()
         .fold(format!("TC3{}", key.secret).into_bytes(), |key, step| {
@@ -144,7 +174,7 @@ pub(crate) async fn cvm(emulator: &Emulator, action: &str, body: Value) -> Optio
         &format!("TC3-HMAC-SHA256\n{stamp}\n{scope}\n{}", hash(&canonical)),
     ));
     let head = format!(
-        "Content-Type: application/json\r\nX-TC-Action: {action}\r\nX-TC-Version: 2017-03-12\r\nX-TC-Region: ap-guangzhou\r\n\
+        "Content-Type: application/json\r\nX-TC-Action: {action}\r\nX-TC-Version: {version}\r\nX-TC-Region: ap-guangzhou\r\n\
          X-TC-Timestamp: {stamp}\r\nAuthorization: TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=content-type;host, \
          Signature={signature}\r\n",
         key.id
@@ -186,17 +216,17 @@ pub(crate) async fn send(
     })
 }
 
-fn mac(key: &[u8], data: &str) -> Vec<u8> {
+pub(crate) fn mac(key: &[u8], data: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(data.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hash(data: &str) -> String {
+pub(crate) fn hash(data: &str) -> String {
     hex(&Sha256::digest(data))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))

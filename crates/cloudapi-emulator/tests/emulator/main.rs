@@ -2,5 +2,8 @@
 
 mod client;
 mod faults;
+mod load_balancer;
+mod network;
 mod service;
+mod storage;
 mod world;

@@ -143,12 +143,8 @@ pub(super) fn charge(template: &mut Instance, params: &Params) -> Result<(), Err
         .unwrap_or("POSTPAID_BY_HOUR");
     charge_type.clone_into(&mut template.charge_type);
     match charge_type {
-        "POSTPAID_BY_HOUR" | "CDHPAID" | "CDCPAID" => {}
-        "SPOTPAID" => {
-            if params.at("InstanceMarketOptions").is_none() {
-                return Err(Error::missing("InstanceMarketOptions"));
-            }
-        }
+        // Without InstanceMarketOptions, spot capacity is bid for at the current fixed discount.
+        "POSTPAID_BY_HOUR" | "CDHPAID" | "CDCPAID" | "SPOTPAID" => {}
         "PREPAID" => {
             let months = params
                 .number("InstanceChargePrepaid.Period")

@@ -1,13 +1,9 @@
 //! DescribeInstances and DescribeInstanceStatus: selection, pages, filters.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::{render, resolve, state_code};
-use crate::auth::sha256_hex;
 use crate::aws::filter::Filters;
 use crate::aws::xml::Xml;
-use crate::aws::{Error, Params, stop_if_dry_run};
+use crate::aws::{Error, Params, page, stop_if_dry_run};
 use crate::clock;
 use crate::compute::{Compute, Instance, Status};
 use crate::network::ec2::tag_values;
@@ -160,11 +156,11 @@ fn select(scope: &mut Scope<'_>, params: &Params) -> Result<Selection, Error> {
         .settings
         .page_cap
         .map_or(limit, |cap| cap.min(limit));
-    let fingerprint = &sha256_hex(params.to_json()["Filter"].to_string().as_bytes())[..16];
+    let question = &params.to_json()["Filter"];
     let token = params.text("NextToken").filter(|token| !token.is_empty());
     let start = match token {
         None => 0,
-        Some(token) => read_token(token, fingerprint).ok_or_else(|| {
+        Some(token) => page::read_token(token, question).ok_or_else(|| {
             Error::client(
                 "InvalidPaginationToken",
                 "The pagination token is invalid or has expired.",
@@ -182,7 +178,7 @@ fn select(scope: &mut Scope<'_>, params: &Params) -> Result<Selection, Error> {
         .last()
         .filter(|_| numbers.len() == limit)
         .map(|last| last + 1);
-    let next_token = next.map(|next| URL_SAFE_NO_PAD.encode(format!("{next}.{fingerprint}")));
+    let next_token = next.map(|next| page::token(next, question));
     Ok(Selection {
         numbers,
         next_token,
@@ -192,12 +188,6 @@ fn select(scope: &mut Scope<'_>, params: &Params) -> Result<Selection, Error> {
             Looks::None
         },
     })
-}
-
-fn read_token(token: &str, fingerprint: &str) -> Option<u64> {
-    let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    let (next, of) = plain.split_once('.')?;
-    (of == fingerprint).then(|| next.parse().ok()).flatten()
 }
 
 fn shown<'a>(

@@ -10,6 +10,8 @@ mod render;
 
 use std::collections::HashSet;
 
+pub(crate) use render::interface_id;
+
 use super::{Compute, Instance};
 use crate::aws::{Error, Handler};
 
@@ -36,15 +38,16 @@ pub(crate) const ACTIONS: &[(&str, Handler)] = &[
     ("TerminateInstances", change::terminate),
 ];
 
-/// The low byte of a state's code.
+/// The low byte of a state's code; for a state that EC2 does not have (yet), one that it does not have either.
 pub(crate) fn state_code(state: &str) -> u16 {
     match state {
+        "pending" => 0,
         "running" => 16,
         "shutting-down" => 32,
         "terminated" => 48,
         "stopping" => 64,
         "stopped" => 80,
-        _ => 0,
+        _ => 96,
     }
 }
 

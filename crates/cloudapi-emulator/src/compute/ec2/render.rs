@@ -182,7 +182,7 @@ pub(super) fn private_name(ip: &str) -> String {
 }
 
 /// The interface's id, which follows from the instance's.
-pub(super) fn interface_id(instance: &Instance) -> String {
+pub(crate) fn interface_id(instance: &Instance) -> String {
     instance.id.replacen("i-", "eni-", 1)
 }
 

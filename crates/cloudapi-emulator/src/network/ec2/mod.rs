@@ -1,4 +1,10 @@
-//! EC2: subnets, VPCs, security groups.
+//! EC2: subnets, VPCs, security groups, route tables.
+
+mod change;
+mod tables;
+mod target;
+
+pub(crate) use tables::state as route_state;
 
 use crate::aws::filter::Filters;
 use crate::aws::xml::Xml;
@@ -8,9 +14,13 @@ use crate::world::Scope;
 
 /// This family's actions.
 pub(crate) const ACTIONS: &[(&str, Handler)] = &[
+    ("CreateRoute", change::create_route),
+    ("DeleteRoute", change::delete_route),
+    ("DescribeRouteTables", tables::describe_route_tables),
     ("DescribeSecurityGroups", describe_security_groups),
     ("DescribeSubnets", describe_subnets),
     ("DescribeVpcs", describe_vpcs),
+    ("ReplaceRoute", change::replace_route),
 ];
 
 fn describe_subnets(scope: &mut Scope<'_>, params: &Params) -> Result<String, Error> {
@@ -115,6 +125,14 @@ fn describe_vpcs(scope: &mut Scope<'_>, params: &Params) -> Result<String, Error
         xml.text("cidrBlock", &vpc.cidr);
         xml.text("instanceTenancy", "default");
         xml.text("isDefault", vpc.is_default);
+        xml.list("ipv6CidrBlockAssociationSet", &vpc.ipv6, |xml, block| {
+            xml.text(
+                "associationId",
+                vpc.id.replacen("vpc-", "vpc-cidr-assoc-", 1),
+            );
+            xml.text("ipv6CidrBlock", block);
+            xml.node("ipv6CidrBlockState", |xml| xml.text("state", "associated"));
+        });
         write_tags(xml, &vpc.tags);
     });
     Ok(xml.finish())

@@ -1,18 +1,27 @@
-//! VPC of Tencent Cloud: subnets and VPCs.
+//! VPC of Tencent Cloud: subnets, VPCs, route tables.
+
+mod change;
+mod content;
+mod tables;
 
 use serde_json::{Value, json};
 
 use super::{Subnet, Vpc};
 use crate::clock;
-use crate::fixtures;
 use crate::tencent::filter::Filters;
 use crate::tencent::{Error, Handler, Params};
 use crate::world::Scope;
 
 /// This family's actions.
 pub(crate) const ACTIONS: &[(&str, Handler)] = &[
+    ("CreateRoutes", change::create_routes),
+    ("DeleteRoutes", change::delete_routes),
+    ("DescribeRouteTables", tables::describe_route_tables),
     ("DescribeSubnets", describe_subnets),
     ("DescribeVpcs", describe_vpcs),
+    ("DisableRoutes", change::disable_routes),
+    ("EnableRoutes", change::enable_routes),
+    ("ReplaceRoutes", change::replace_routes),
 ];
 
 /// The most ids in one call.
@@ -59,7 +68,7 @@ fn describe_subnets(scope: &mut Scope<'_>, params: &Params) -> Result<Value, Err
             "IsDefault": subnet.is_default,
             "EnableBroadcast": false,
             "Zone": subnet.zone,
-            "RouteTableId": fixtures::TENCENT_ROUTE_TABLE,
+            "RouteTableId": network.table_of(&subnet.id).map(|table| &table.id),
             "CreatedTime": created,
             "AvailableIpAddressCount": subnet.available(),
             "Ipv6CidrBlock": "",
