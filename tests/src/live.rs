@@ -74,6 +74,9 @@ impl Target for LiveTarget {
         match need {
             Need::Signatures | Need::Tokens | Need::FullPages => None,
             Need::Bulk => Some("hundreds of real instances cost real money".to_owned()),
+            Need::RouteTables | Need::LoadBalancers => {
+                Some("a live run changes no route tables and no load balancers".to_owned())
+            }
             other => Some(format!("a real cloud has no {other}")),
         }
     }

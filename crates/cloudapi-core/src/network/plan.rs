@@ -187,8 +187,8 @@ fn plan_without_static(
     }
     match (mode, others().next()) {
         (ReplaceMode::Replace, Some(route)) => Err(Refusal::Never(format!(
-            "has only a propagated route ({}), which can't be replaced; the mode Upsert creates a static one beside it, \
-             which wins",
+            "has only a propagated route ({}), which can't be replaced; the mode Upsert creates a static one beside it, which \
+             wins, where the cloud allows both",
             route.target
         ))),
         (ReplaceMode::Replace, None) => Err(Refusal::Missing),
