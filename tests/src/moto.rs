@@ -1,21 +1,27 @@
 //! moto as a target: a stand-in for AWS by other people, without controls.
 
+mod load_balancer;
+mod network;
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudapi::compute::WaitOptions;
 use cloudapi::{
-    CloudProvider, Credentials, Environment, Error, ErrorKind, Provider, ProviderConfig, Result,
-    RetryPolicy,
+    CloudProvider, Credentials, Environment, Provider, ProviderConfig, Result, RetryPolicy,
 };
-use cloudapi_conformance::{ComputeFixture, Need, Target, World};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use cloudapi_conformance::{
+    ComputeFixture, LoadBalancerFixture, Need, NetworkFixture, Target, World,
+};
+
+use self::wire::{Wire, element};
 
 /// An image that every moto server has.
 const IMAGE: &str = "ami-12c6146b";
 const ZONE: &str = "us-east-1a";
+const OTHER_ZONE: &str = "us-east-1b";
 
 /// Cases that moto can't carry although it has what they need, and what it does instead.
 const EXCUSES: &[(&str, &str)] = &[
@@ -41,92 +47,121 @@ const EXCUSES: &[(&str, &str)] = &[
         "compute/stop-to-hibernate-is-the-clouds-to-refuse",
         "hibernates whatever it is asked to",
     ),
+    (
+        "network/describe-keeps-routes-visible-that-carry-nothing",
+        "has no route whose target is gone",
+    ),
+    (
+        "network/replace-upsert-creates-a-static-route-beside-a-propagated-one",
+        "propagates no routes",
+    ),
+    (
+        "load_balancer/describe-tells-unchecked-from-unhealthy",
+        "calls targets healthy that nobody checks",
+    ),
+    (
+        "load_balancer/describe-lists-every-target-and-port",
+        ONE_PORT,
+    ),
+    (
+        "load_balancer/register-takes-an-instance-at-several-ports",
+        ONE_PORT,
+    ),
+    (
+        "load_balancer/deregister-removes-exactly-the-port-that-is-named",
+        ONE_PORT,
+    ),
+    (
+        "load_balancer/deregister-without-a-port-removes-every-one",
+        ONE_PORT,
+    ),
+    (
+        "load_balancer/register-isolates-an-instance-that-does-not-exist",
+        NO_INSTANCE_CHECK,
+    ),
+    (
+        "load_balancer/register-waits-for-nothing-that-failed",
+        NO_INSTANCE_CHECK,
+    ),
+    (
+        "load_balancer/register-with-a-classic-one-keeps-the-same-promises",
+        NO_INSTANCE_CHECK,
+    ),
 ];
 
 const NO_IMAGE_CHECK: &str = "launches images that do not exist";
 const NO_GROUPS: &str = "does not show the groups of an interface as those of its instance";
+const NO_INSTANCE_CHECK: &str = "registers instances that do not exist";
+const ONE_PORT: &str = "keeps an instance at one port of a group only";
 const ALWAYS_A_CHANGE: &str = "answers a change of state also where there was none";
 
 /// AWS in a running moto server.
 #[derive(Clone, Debug)]
 pub struct MotoTarget {
     endpoint_url: String,
-    fixture: ComputeFixture,
+    fixtures: Arc<Fixtures>,
+}
+
+#[derive(Debug)]
+struct Fixtures {
+    compute: ComputeFixture,
+    network: NetworkFixture,
+    load_balancer: LoadBalancerFixture,
 }
 
 impl MotoTarget {
-    /// Uses the server at this URL: looks up its default network, and makes a second one and a key pair.
+    /// Uses the server at this URL: looks up its default network, and makes another one with a table of routes, a key pair
+    /// and load balancers.
     ///
     /// # Errors
     ///
-    /// `Network` when it can't be reached, `Unavailable` when it answers something else than EC2 does.
+    /// `Network` when it can't be reached, `Unavailable` when it answers something else than AWS does.
     pub async fn new(endpoint_url: impl Into<String>) -> Result<Self> {
         let endpoint_url = endpoint_url.into();
-        let ask = |action: &'static str, more: String| query(&endpoint_url, action, more);
-        let subnets = ask(
-            "DescribeSubnets",
-            format!("&Filter.1.Name=availability-zone&Filter.1.Value.1={ZONE}"),
-        )
-        .await?;
-        let (subnet, vpc) = (element(&subnets, "subnetId")?, element(&subnets, "vpcId")?);
-        let groups = ask(
-            "DescribeSecurityGroups",
-            format!("&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}"),
-        )
-        .await?;
+        let wire = Wire(&endpoint_url);
+        let (vpc, subnet) = default_subnet(wire, ZONE).await?;
+        let (_, other_subnet) = default_subnet(wire, OTHER_ZONE).await?;
+        let of_vpc = [
+            ("Filter.1.Name", "vpc-id"),
+            ("Filter.1.Value.1", vpc.as_str()),
+        ];
+        let groups = wire.ec2("DescribeSecurityGroups", &of_vpc).await?;
         let group = element(&groups, "groupId")?;
-        let other = ask("CreateVpc", "&CidrBlock=10.9.0.0%2F16".to_owned()).await?;
-        // A server that has served a run before has the key pair already, which is as good.
-        ask("CreateKeyPair", "&KeyName=conformance".to_owned()).await?;
-        let fixture = ComputeFixture::new(IMAGE, "t3.micro")
-            .with_network(ZONE, vpc, subnet, group)
-            .with_other_vpc(element(&other, "vpcId")?)
-            .with_key_name("conformance");
+        let made = wire
+            .ec2("CreateVpc", &[("CidrBlock", "10.9.0.0/16")])
+            .await?;
+        let other = element(&made, "vpcId")?;
+        // A server may serve several runs, and names are taken once.
+        let run = std::process::id();
+        let key_name = format!("conformance-{run}");
+        wire.ec2("CreateKeyPair", &[("KeyName", &key_name)]).await?;
+        let compute = ComputeFixture::new(IMAGE, "t3.micro")
+            .with_network(ZONE, &vpc, &subnet, group)
+            .with_other_vpc(&other)
+            .with_key_name(key_name);
+        let fixtures = Fixtures {
+            compute,
+            network: network::fixture(wire, &other).await?,
+            load_balancer: load_balancer::fixture(wire, run, &vpc, [&subnet, &other_subnet])
+                .await?,
+        };
         Ok(Self {
             endpoint_url,
-            fixture,
+            fixtures: Arc::new(fixtures),
         })
     }
 }
 
-/// Makes a call of EC2 as plainly as can be; moto looks at the signature's scope only.
-async fn query(endpoint_url: &str, action: &str, more: String) -> Result<String> {
-    let host = endpoint_url
-        .trim_start_matches("http://")
-        .trim_end_matches('/');
-    let body = format!("Action={action}&Version=2016-11-15{more}");
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/ec2/aws4_request, \
-         SignedHeaders=host, Signature=00\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut answer = String::new();
-    let exchange = async {
-        let mut connection = TcpStream::connect(host).await?;
-        connection.write_all(request.as_bytes()).await?;
-        connection.read_to_string(&mut answer).await
-    };
-    exchange.await.map_err(|error| {
-        Error::new(
-            ErrorKind::Network,
-            format!("moto at {endpoint_url}: {error}"),
-        )
-    })?;
-    Ok(answer)
-}
-
-/// Finds the text of the first element of a name.
-fn element(xml: &str, name: &str) -> Result<String> {
-    let found = xml
-        .split_once(&format!("<{name}>"))
-        .and_then(|(_, rest)| rest.split_once("</"));
-    found.map(|(text, _)| text.to_owned()).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Unavailable,
-            format!("moto's answer has no {name}"),
-        )
-    })
+/// The subnet of the default network in a zone, and that network.
+async fn default_subnet(wire: Wire<'_>, zone: &str) -> Result<(String, String)> {
+    let filters = [
+        ("Filter.1.Name", "availability-zone"),
+        ("Filter.1.Value.1", zone),
+        ("Filter.2.Name", "default-for-az"),
+        ("Filter.2.Value.1", "true"),
+    ];
+    let subnets = wire.ec2("DescribeSubnets", &filters).await?;
+    Ok((element(&subnets, "vpcId")?, element(&subnets, "subnetId")?))
 }
 
 #[async_trait]
@@ -141,10 +176,11 @@ impl Target for MotoTarget {
 
     fn lacks(&self, need: Need) -> Option<String> {
         let reason = match need {
+            Need::RouteTables | Need::LoadBalancers => return None,
             Need::Signatures => "moto verifies no signature",
             Need::Tokens => "moto ignores client tokens",
             Need::Bulk => "moto takes a time that grows with the square of its instances",
-            other => return Some(format!("moto has no {other}")),
+            other => return Some(format!("moto lacks {other}")),
         };
         Some(reason.to_owned())
     }
@@ -157,7 +193,7 @@ impl Target for MotoTarget {
     async fn open(&self) -> Result<Box<dyn World>> {
         Ok(Box::new(MotoWorld {
             endpoint_url: self.endpoint_url.clone(),
-            fixture: self.fixture.clone(),
+            fixtures: Arc::clone(&self.fixtures),
         }))
     }
 }
@@ -165,7 +201,7 @@ impl Target for MotoTarget {
 #[derive(Debug)]
 struct MotoWorld {
     endpoint_url: String,
-    fixture: ComputeFixture,
+    fixtures: Arc<Fixtures>,
 }
 
 #[async_trait]
@@ -187,7 +223,15 @@ impl World for MotoWorld {
     }
 
     fn compute(&self) -> &ComputeFixture {
-        &self.fixture
+        &self.fixtures.compute
+    }
+
+    fn network(&self) -> Option<&NetworkFixture> {
+        Some(&self.fixtures.network)
+    }
+
+    fn load_balancer(&self) -> Option<&LoadBalancerFixture> {
+        Some(&self.fixtures.load_balancer)
     }
 
     fn pace(&self) -> WaitOptions {
@@ -208,12 +252,5 @@ mod tests {
         for (id, _) in EXCUSES {
             assert!(cases.iter().any(|case| case.id() == *id), "{id}");
         }
-    }
-
-    #[test]
-    fn elements_are_found_by_name() {
-        let xml = "<a><vpcId>vpc-1</vpcId><vpcId>vpc-2</vpcId></a>";
-        assert_eq!(element(xml, "vpcId").unwrap(), "vpc-1");
-        assert!(element(xml, "subnetId").is_err());
     }
 }
