@@ -103,6 +103,7 @@ const TABLE: &[(Class, &[&str])] = &[
             "OperationDenied.InstanceOperationInProgress",
             "MutexOperation.TaskRunning",
             "InvalidInstance.NotSupported",
+            "FailedOperation.ListenerHasTask",
             "FailedOperation.ResourceInOperating",
             "FailedOperation.ResourceInCloning",
             "UnsupportedOperation.MutexOperationTaskRunning",

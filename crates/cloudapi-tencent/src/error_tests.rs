@@ -158,6 +158,7 @@ fn busy_is_repeated_slowly() {
         "OperationDenied.InstanceOperationInProgress",
         "MutexOperation.TaskRunning",
         "InvalidInstance.NotSupported",
+        "FailedOperation.ListenerHasTask",
         "FailedOperation.ResourceInOperating",
         "FailedOperation.ResourceInCloning",
         "UnsupportedOperation.MutexOperationTaskRunning",
