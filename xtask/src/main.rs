@@ -11,6 +11,7 @@
 
 mod args;
 mod background;
+mod bench;
 mod ci;
 mod conformance;
 mod features;
@@ -41,6 +42,8 @@ Usage: cargo xtask COMMAND
   sdk-checks        check the emulator with the vendors' own Python SDKs
   check-features [--quick]
                     check what each set of cargo features pulls in, and that it compiles; --quick leaves the compiling out
+  bench [NAME [OPTIONS]]
+                    measure, in a release build; without a name, list what there is to measure
   ci                everything that a change has to pass";
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Some("conformance") => conformance::run(args),
         Some("sdk-checks") => args.end().and_then(|()| sdk_checks::run()),
         Some("check-features") => features::run(args),
+        Some("bench") => bench::run(args),
         Some("ci") => args.end().map(|()| ci::run()),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
