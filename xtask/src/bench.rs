@@ -38,6 +38,9 @@ pub(crate) fn lint() -> Result {
 /// have in common, with the same features, is compiled once.
 fn compiling<const N: usize>(words: [&str; N]) -> Result<Command> {
     let mut command = cargo(words);
-    command.args(MANIFEST).args(["--locked", "--target-dir"]).arg(target_dir()?);
+    command
+        .args(MANIFEST)
+        .args(["--locked", "--target-dir"])
+        .arg(target_dir()?);
     Ok(command)
 }

@@ -23,8 +23,8 @@ use cloudapi_core::{
     RetryPolicy, Timeouts,
 };
 
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use crate::profile::Profile;
 use crate::{credentials, http};
@@ -191,7 +191,7 @@ impl Shared {
                 EnvConfigSections::parse(source).ok()
             };
             // The SDK warns of settings that stand in the wrong place by quoting them.
-            sections = read.with_subscriber(NoSubscriber::new()).await;
+            sections = read.with_subscriber(Dispatch::none()).await;
         }
         let mut shared = Self {
             environment: environment.clone(),
