@@ -1,5 +1,6 @@
 //! Where parts come from: a file cut by a plan, bytes, or a reader read as it goes.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -84,7 +85,8 @@ impl Source {
         options: &UploadOptions,
         limits: &Limits,
     ) -> Result<Opened> {
-        let plan = |size| Plan::new(size, options.threshold, options.part_size, limits);
+        let (threshold, part_size, most) = (options.threshold, options.part_size, *limits);
+        let plan = move |size| Plan::new(size, threshold, part_size, &most);
         match source {
             UploadSource::Bytes(bytes) => Ok(match plan(bytes.len() as u64)? {
                 Plan::Single => Opened::Single(PartBody::Bytes(bytes), None),
@@ -94,22 +96,7 @@ impl Source {
                     next: 1,
                 }),
             }),
-            UploadSource::Path(path) => {
-                let path =
-                    std::path::absolute(&path).map_err(|error| read_failure(&path, error))?;
-                let stamp = stamp(&path).await?;
-                match plan(stamp.size)? {
-                    Plan::Single => open_whole(path, stamp).await,
-                    Plan::Parts { size, .. } => Ok(Opened::Parts(Self::File {
-                        file: FileSource {
-                            path: path.into(),
-                            stamp,
-                            part_size: size,
-                        },
-                        next: 1,
-                    })),
-                }
-            }
+            UploadSource::Path(path) => aside(move || open_file(&path, plan)).await,
             UploadSource::Reader(mut reader) => {
                 let mut head = BytesMut::new();
                 let threshold = options.threshold.min(limits.max_single);
@@ -212,7 +199,22 @@ impl Source {
 
 /// Fails if a file is not what it was.
 pub(super) async fn check_unchanged(path: &Path, before: Stamp) -> Result<()> {
-    if stamp(path).await? == before {
+    let path = path.to_owned();
+    aside(move || compare(&path, before)).await
+}
+
+/// Works on a thread that may wait.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Error::new(
+            ErrorKind::Other,
+            format!("reading was interrupted: {error}"),
+        )
+    })?
+}
+
+fn compare(path: &Path, before: Stamp) -> Result<()> {
+    if stamp(path)? == before {
         return Ok(());
     }
     Err(Error::new(
@@ -222,10 +224,8 @@ pub(super) async fn check_unchanged(path: &Path, before: Stamp) -> Result<()> {
     .with_resources([path.display().to_string()]))
 }
 
-async fn stamp(path: &Path) -> Result<Stamp> {
-    let metadata = tokio::fs::metadata(path)
-        .await
-        .map_err(|error| read_failure(path, error))?;
+fn stamp(path: &Path) -> Result<Stamp> {
+    let metadata = fs::metadata(path).map_err(|error| read_failure(path, error))?;
     if !metadata.is_file() {
         return Err(Error::invalid_argument(format!(
             "{} is not a file",
@@ -244,7 +244,25 @@ async fn stamp(path: &Path) -> Result<Stamp> {
     })
 }
 
-async fn open_whole(path: PathBuf, stamp: Stamp) -> Result<Opened> {
+/// Looks at a file, plans it, and reads it if it is small: at one go, since for a small file each change of thread costs as
+/// much as its reading.
+fn open_file(path: &Path, plan: impl Fn(u64) -> Result<Plan>) -> Result<Opened> {
+    let path = std::path::absolute(path).map_err(|error| read_failure(path, error))?;
+    let stamp = stamp(&path)?;
+    match plan(stamp.size)? {
+        Plan::Single => open_whole(path, stamp),
+        Plan::Parts { size, .. } => Ok(Opened::Parts(Source::File {
+            file: FileSource {
+                path: path.into(),
+                stamp,
+                part_size: size,
+            },
+            next: 1,
+        })),
+    }
+}
+
+fn open_whole(path: PathBuf, stamp: Stamp) -> Result<Opened> {
     if stamp.size > IN_MEMORY_BYTES {
         let range = FileRange {
             path: path.as_path().into(),
@@ -253,10 +271,8 @@ async fn open_whole(path: PathBuf, stamp: Stamp) -> Result<Opened> {
         };
         return Ok(Opened::Single(PartBody::File(range), Some((path, stamp))));
     }
-    let bytes = tokio::fs::read(&path)
-        .await
-        .map_err(|error| read_failure(&path, error))?;
-    check_unchanged(&path, stamp).await?;
+    let bytes = fs::read(&path).map_err(|error| read_failure(&path, error))?;
+    compare(&path, stamp)?;
     Ok(Opened::Single(PartBody::Bytes(bytes.into()), None))
 }
 
