@@ -168,7 +168,7 @@ impl ObjectCalls for Object {
 
     async fn put(&self, body: &PartBody, sum: u64) -> Result<Completed> {
         let length = length_of(body)?;
-        let transfer = Transfer::new();
+        let transfer = Transfer::knowing(sum);
         let send = || {
             with_properties!(self.s3.client.put_object(), self)
                 .set_if_none_match(self.condition())
@@ -220,7 +220,13 @@ impl ObjectCalls for Object {
     ) -> Result<UploadedPart> {
         let length = length_of(body)?;
         let part_number = number_of(number)?;
-        let transfer = Transfer::new();
+        // The checksum of bytes in memory is known before they go out; that of a file is found while it is sent, and goes
+        // behind it.
+        let sum = match body {
+            PartBody::Bytes(bytes) => Some(CRC64.sum_of(bytes)),
+            PartBody::File(_) => None,
+        };
+        let transfer = sum.map_or_else(Transfer::new, Transfer::knowing);
         let part = || {
             self.s3
                 .client
@@ -229,12 +235,6 @@ impl ObjectCalls for Object {
                 .key(&self.key)
                 .upload_id(upload_id)
                 .part_number(part_number)
-        };
-        // The checksum of bytes in memory is known before they go out; that of a file is found while it is sent, and goes
-        // behind it.
-        let sum = match body {
-            PartBody::Bytes(bytes) => Some(CRC64.sum_of(bytes)),
-            PartBody::File(_) => None,
         };
         let behind = sum.is_none() && self.s3.checksums;
         let plain = || {

@@ -78,7 +78,8 @@ impl PartBody {
         let left = self.length();
         let content = match self {
             Self::Bytes(bytes) => {
-                transfer.found(algorithm.sum_of(bytes));
+                let known = transfer.known();
+                transfer.found(known.unwrap_or_else(|| algorithm.sum_of(bytes)));
                 Content::Bytes(bytes.clone())
             }
             Self::File(range) => {
@@ -357,5 +358,26 @@ mod tests {
         assert!(sent.is_end_stream());
         assert_eq!(sent.collect().await.unwrap().to_bytes(), "");
         assert_eq!(transfer.sum(), Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_known_sum_is_taken_for_bytes_and_never_for_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "123456789").unwrap();
+        let transfer = Transfer::knowing(7);
+        assert_eq!(transfer.sum(), None);
+        let bytes = PartBody::Bytes(Bytes::from_static(b"123456789"));
+        for _attempt in 1..=2 {
+            bytes.start(SLOW, &transfer).collect().await.unwrap();
+            assert_eq!(transfer.sum(), Some(7));
+        }
+        let file = PartBody::File(FileRange {
+            path: path.into(),
+            offset: 0,
+            length: 9,
+        });
+        file.start(SLOW, &transfer).collect().await.unwrap();
+        assert_eq!(transfer.sum(), Some(SLOW.sum_of(b"123456789")));
     }
 }

@@ -12,8 +12,12 @@ use super::body::kind_of;
 use crate::{Error, ErrorKind, Result};
 
 /// The progress of one body on its way out. Clones look at the same.
-#[derive(Clone, Debug)]
-pub struct Transfer(Arc<Mutex<State>>);
+#[derive(Clone, Debug, Default)]
+pub struct Transfer {
+    state: Arc<Mutex<State>>,
+    /// The checksum of bytes that can't change, found before.
+    known: Option<u64>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -24,14 +28,8 @@ struct State {
     failure: Option<Error>,
 }
 
-impl Default for Transfer {
+impl Default for State {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(State::new())))
-    }
-}
-
-impl State {
-    fn new() -> Self {
         let now = Instant::now();
         Self {
             started: now,
@@ -47,6 +45,15 @@ impl Transfer {
     /// Knows nothing yet; [`PartBody::start`](super::PartBody::start) tells it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, with the checksum of the content known, so that bytes in memory are not summed up once more. Content of a
+    /// file is, each time that it is read.
+    pub fn knowing(sum: u64) -> Self {
+        Self {
+            known: Some(sum),
+            ..Self::default()
+        }
     }
 
     /// The checksum of what was read; nothing before it was read to the end.
@@ -98,7 +105,7 @@ impl Transfer {
     }
 
     pub(super) fn begun(&self) {
-        *self.state() = State::new();
+        *self.state() = State::default();
     }
 
     pub(super) fn moved(&self) {
@@ -107,6 +114,11 @@ impl Transfer {
 
     pub(super) fn ended(&self) {
         self.state().ended = Some(Instant::now());
+    }
+
+    /// The checksum that was known beforehand.
+    pub(super) fn known(&self) -> Option<u64> {
+        self.known
     }
 
     pub(super) fn found(&self, sum: u64) {
@@ -119,7 +131,7 @@ impl Transfer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

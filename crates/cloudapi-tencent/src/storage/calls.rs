@@ -85,11 +85,11 @@ impl ObjectCalls for Object {
         )
     }
 
-    async fn put(&self, body: &PartBody, _sum: u64) -> Result<Completed> {
+    async fn put(&self, body: &PartBody, sum: u64) -> Result<Completed> {
         self.refuse_existing().await?;
         let call = Call {
             headers: self.headers.clone(),
-            content: Content::Part(body),
+            content: Content::Part(body, Some(sum)),
             ..Self::call("PutObject", Method::PUT)
         };
         Ok(completed(&self.send(call).await?))
@@ -119,7 +119,7 @@ impl ObjectCalls for Object {
                 ("partNumber", number.to_string()),
                 ("uploadId", upload_id.to_owned()),
             ],
-            content: Content::Part(body),
+            content: Content::Part(body, None),
             ..Self::call("UploadPart", Method::PUT)
         };
         let answer = self.send(call).await?;

@@ -44,7 +44,8 @@ pub(super) enum Content<'a> {
     Nothing,
     /// The list of parts to be put together.
     Completion(String),
-    Part(&'a PartBody),
+    /// Content, and its checksum where it is known.
+    Part(&'a PartBody, Option<u64>),
 }
 
 /// A success.
@@ -154,7 +155,7 @@ impl Exchange {
         let length = match &call.content {
             Content::Nothing => 0,
             Content::Completion(text) => text.len() as u64,
-            Content::Part(body) => body.length(),
+            Content::Part(body, _) => body.length(),
         };
         if call.method != Method::GET && call.method != Method::HEAD {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -200,8 +201,8 @@ impl Exchange {
                 self.within(COMPLETION, answer(request, &address.host))
                     .await
             }
-            Content::Part(body) => {
-                let transfer = Transfer::new();
+            Content::Part(body, sum) => {
+                let transfer = sum.map_or_else(Transfer::new, Transfer::knowing);
                 let request = request.body(Body::wrap(body.start(CRC64, &transfer)));
                 let mut cloud_time = None;
                 let sent = transfer.watch(self.timeouts.read, async {
