@@ -122,6 +122,12 @@ impl Deadline {
     /// No limit.
     pub const NONE: Self = Self(None);
 
+    /// So much later.
+    #[must_use]
+    pub(crate) fn extended(self, by: Duration) -> Self {
+        Self(self.0.and_then(|end| end.checked_add(by)))
+    }
+
     /// How long is left; `None` without a limit.
     pub fn remaining(self) -> Option<Duration> {
         self.0

@@ -17,19 +17,14 @@ const MAX_BYTES: u64 = 1 << 20;
 ///
 /// `Config`, naming the file: it can't be read, is no file, is too large or no UTF-8.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
-    read_text_up_to(path, MAX_BYTES)
-}
-
-/// Reads a text file of at most so many bytes; `None` if there is none.
-pub(crate) fn read_text_up_to(path: &Path, max_bytes: u64) -> Result<Option<String>> {
     let fail = |why: String| {
         Error::config(format!("the file {} {why}", path.display()))
             .with_resources([path.display().to_string()])
     };
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => return Err(fail("is not a file".to_owned())),
-        Ok(found) if found.len() > max_bytes => {
-            return Err(fail(format!("is larger than {max_bytes} bytes")));
+        Ok(found) if found.len() > MAX_BYTES => {
+            return Err(fail(format!("is larger than {MAX_BYTES} bytes")));
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::UploadedPart;
-use crate::credentials::file::read_text_up_to;
 use crate::{Error, ErrorKind, Result};
 
 /// What must be the same for an upload to go on.
@@ -46,115 +45,92 @@ pub(super) struct Resumed {
     pub(super) parts: Vec<UploadedPart>,
 }
 
-/// The open journal of a running upload.
+/// The journal of a running upload, which no other process can take hold of meanwhile.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    /// Whether there is nothing in it to go on with.
+    blank: bool,
 }
 
 /// 10 000 parts of a line each, with room.
 const MAX_BYTES: u64 = 16 << 20;
 
 impl Journal {
-    /// Reads a journal, if there is one, and checks that it is of this very upload (but for the upload's id).
-    pub(super) fn load(path: &Path, wanted: &Header) -> Result<Option<Resumed>> {
-        let Some(text) = read_text_up_to(path, MAX_BYTES)? else {
-            return Ok(None);
-        };
-        let mut lines = text
-            .split_inclusive('\n')
-            .filter(|line| line.ends_with('\n'));
-        let Some(first) = lines.next() else {
-            return Ok(None);
-        };
-        let found: Header = serde_json::from_str(first)
-            .map_err(|_| refuse(path, "is no checkpoint of an upload"))?;
-        let comparisons = [
-            ("version", found.version == wanted.version),
-            ("provider", found.provider == wanted.provider),
-            ("bucket", found.bucket == wanted.bucket),
-            ("key", found.key == wanted.key),
-            ("file", found.path == wanted.path),
-            ("file's size", found.size == wanted.size),
-            (
-                "file's modification time",
-                found.modified == wanted.modified,
-            ),
-            ("part size", found.part_size == wanted.part_size),
-            ("object's properties", found.options == wanted.options),
-        ];
-        if let Some((what, _)) = comparisons.iter().find(|(_, same)| !same) {
-            return Err(refuse(
-                path,
-                &format!("is of another upload: the {what} is not the same"),
-            ));
-        }
-        let mut parts = Vec::new();
-        for line in lines {
-            let line: Line = serde_json::from_str(line).map_err(|_| refuse(path, "is damaged"))?;
-            let Line {
-                number,
-                size,
-                sum,
-                e_tag,
-            } = line;
-            parts.push(UploadedPart {
-                number,
-                size,
-                sum,
-                stored_sum: None,
-                e_tag,
-            });
-        }
-        Ok(Some(Resumed {
-            upload_id: found.upload_id,
-            parts,
-        }))
-    }
-
-    /// Starts a journal, in place of one that is there.
-    pub(super) fn start(path: &Path, header: &Header) -> Result<Self> {
-        let write = || -> io::Result<File> {
-            let mut file = OpenOptions::new()
+    /// Takes hold of the journal of an earlier call, or of a new one. What stands in it stays.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` when there can't be a file, `InvalidState` when another process has hold of it.
+    pub(super) fn hold(path: &Path) -> Result<Self> {
+        let open = || -> io::Result<(File, u64)> {
+            let file = OpenOptions::new()
                 .create(true)
                 .truncate(false)
+                .read(true)
                 .write(true)
                 .open(path)?;
-            // Only who has the lock may cut it.
+            let found = file.metadata()?;
+            if !found.is_file() {
+                return Err(io::Error::other("it is not a file"));
+            }
             file.try_lock()?;
-            file.set_len(0)?;
-            file.write_all(&line_of(header)?)?;
-            file.sync_all()?;
-            Ok(file)
+            Ok((file, found.len()))
         };
-        let file = write().map_err(|error| write_failure(path, &error))?;
+        let (file, length) = open().map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => write_failure(path, &error),
+            _ => write_failure(path, &error).with_kind(ErrorKind::InvalidArgument),
+        })?;
         Ok(Self {
             path: path.to_owned(),
             file,
+            blank: length == 0,
         })
     }
 
-    /// Goes on with a journal, first cutting off a last line that was not finished.
-    pub(super) fn reopen(path: &Path) -> Result<Self> {
-        let open = || -> io::Result<File> {
-            let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-            file.try_lock()?;
-            let mut text = Vec::new();
-            file.read_to_end(&mut text)?;
-            let whole = text
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |end| end + 1);
-            file.set_len(whole as u64)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(file)
+    /// Reads what an earlier call noted, if there is something, and checks that it was of this very upload (but for the
+    /// upload's id). A last line that was not finished is cut off.
+    pub(super) fn resume(&mut self, wanted: &Header) -> Result<Option<Resumed>> {
+        let text = self.text()?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let resumed = read(&self.path, &text[..whole], wanted)?;
+        let mut cut = || -> io::Result<()> {
+            self.file.set_len(whole as u64)?;
+            self.file.seek(SeekFrom::End(0)).map(|_| ())
         };
-        let file = open().map_err(|error| write_failure(path, &error))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-        })
+        cut().map_err(|error| write_failure(&self.path, &error))?;
+        Ok(resumed)
+    }
+
+    fn text(&mut self) -> Result<String> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.file).take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        if let Err(error) = read {
+            let message = format!(
+                "the checkpoint {} can't be read: {error}",
+                self.path.display()
+            );
+            return Err(Error::new(ErrorKind::Other, message)
+                .with_resources([self.path.display().to_string()]));
+        }
+        String::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.len() as u64 <= MAX_BYTES)
+            .ok_or_else(|| refuse(&self.path, "is no checkpoint of an upload"))
+    }
+
+    /// Begins the journal of a new upload, in place of what stood in it.
+    pub(super) fn start(&mut self, header: &Header) -> Result<()> {
+        let mut write = || -> io::Result<()> {
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(&line_of(header)?)?;
+            self.file.sync_all()
+        };
+        write().map_err(|error| write_failure(&self.path, &error))?;
+        self.blank = false;
+        Ok(())
     }
 
     /// Notes a part.
@@ -171,10 +147,80 @@ impl Journal {
     }
 
     /// Removes the journal: nothing is left to go on with.
-    pub(super) fn remove(self) {
-        // The upload is done; a file that stays is refused or found stale by the next one.
-        let _ = std::fs::remove_file(&self.path);
+    pub(super) fn remove(mut self) {
+        self.blank = true;
     }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if self.blank {
+            // A file that stays is refused or found stale by the next upload.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Fails if an earlier call left something to go on with, though what is sent now needs no checkpoint.
+pub(super) fn refuse_leftover(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.len() > 0 => Err(refuse(
+            path,
+            "is of another upload: what is sent now goes in one request",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the whole lines of a journal.
+fn read(path: &Path, text: &str, wanted: &Header) -> Result<Option<Resumed>> {
+    let mut lines = text.lines();
+    let Some(first) = lines.next() else {
+        return Ok(None);
+    };
+    let found: Header =
+        serde_json::from_str(first).map_err(|_| refuse(path, "is no checkpoint of an upload"))?;
+    let comparisons = [
+        ("version", found.version == wanted.version),
+        ("provider", found.provider == wanted.provider),
+        ("bucket", found.bucket == wanted.bucket),
+        ("key", found.key == wanted.key),
+        ("file", found.path == wanted.path),
+        ("file's size", found.size == wanted.size),
+        (
+            "file's modification time",
+            found.modified == wanted.modified,
+        ),
+        ("part size", found.part_size == wanted.part_size),
+        ("object's properties", found.options == wanted.options),
+    ];
+    if let Some((what, _)) = comparisons.iter().find(|(_, same)| !same) {
+        return Err(refuse(
+            path,
+            &format!("is of another upload: the {what} is not the same"),
+        ));
+    }
+    let mut parts = Vec::new();
+    for line in lines {
+        let line: Line = serde_json::from_str(line).map_err(|_| refuse(path, "is damaged"))?;
+        let Line {
+            number,
+            size,
+            sum,
+            e_tag,
+        } = line;
+        parts.push(UploadedPart {
+            number,
+            size,
+            sum,
+            stored_sum: None,
+            e_tag,
+        });
+    }
+    Ok(Some(Resumed {
+        upload_id: found.upload_id,
+        parts,
+    }))
 }
 
 fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
@@ -241,33 +287,53 @@ mod tests {
     fn survives_a_crash_in_the_middle_of_a_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        assert!(Journal::load(&path, &header()).unwrap().is_none());
-        let mut journal = Journal::start(&path, &header()).unwrap();
+        let mut journal = Journal::hold(&path).unwrap();
+        assert!(journal.resume(&header()).unwrap().is_none());
+        journal.start(&header()).unwrap();
         journal.note(&part(2)).unwrap();
         journal.file.write_all(b"{\"Number\": 1, \"Si").unwrap();
-        let resumed = Journal::load(&path, &header()).unwrap().unwrap();
-        assert_eq!(
-            (resumed.upload_id.as_str(), resumed.parts),
-            ("u", vec![part(2)])
-        );
-        let in_use = Journal::reopen(&path).unwrap_err();
+        let in_use = Journal::hold(&path).unwrap_err();
         assert!(in_use.message().contains("in use"), "{in_use}");
         drop(journal);
-        let mut journal = Journal::reopen(&path).unwrap();
-        journal.note(&part(1)).unwrap();
+        let resumed = |journal: &mut Journal| journal.resume(&header()).unwrap().unwrap();
+        let mut journal = Journal::hold(&path).unwrap();
+        let found = resumed(&mut journal);
         assert_eq!(
-            Journal::load(&path, &header()).unwrap().unwrap().parts,
-            [part(2), part(1)]
+            (found.upload_id.as_str(), found.parts),
+            ("u", vec![part(2)])
         );
+        journal.note(&part(1)).unwrap();
+        drop(journal);
+        let mut journal = Journal::hold(&path).unwrap();
+        assert_eq!(resumed(&mut journal).parts, [part(2), part(1)]);
         journal.remove();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_journal_of_nothing_leaves_no_file_and_what_can_be_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        drop(Journal::hold(&path).unwrap());
+        assert!(!path.exists());
+        for bad in [folder.path().to_owned(), folder.path().join("no/file")] {
+            let error = Journal::hold(&bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        }
+        refuse_leftover(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        refuse_leftover(&path).unwrap();
+        Journal::hold(&path).unwrap().start(&header()).unwrap();
+        let error = refuse_leftover(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
+        assert!(path.exists());
     }
 
     #[test]
     fn another_upload_is_refused_by_what_differs() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        Journal::start(&path, &header()).unwrap();
+        Journal::hold(&path).unwrap().start(&header()).unwrap();
         for (other, what) in [
             (
                 Header {
@@ -305,18 +371,15 @@ mod tests {
                 "properties",
             ),
         ] {
-            let error = Journal::load(&path, &other).unwrap_err();
+            let error = Journal::hold(&path).unwrap().resume(&other).unwrap_err();
             assert!(
                 error.kind() == ErrorKind::InvalidState && error.message().contains(what),
                 "{error}"
             );
         }
         std::fs::write(&path, "hello\n").unwrap();
-        assert!(
-            Journal::load(&path, &header())
-                .unwrap_err()
-                .message()
-                .contains("no checkpoint")
-        );
+        let error = Journal::hold(&path).unwrap().resume(&header()).unwrap_err();
+        assert!(error.message().contains("no checkpoint"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"hello\n");
     }
 }

@@ -2,19 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::finish::whole;
-use super::{FileSource, Session, Task, guard};
+use super::finish::{discard, whole};
+use super::{FileSource, Guard, Session, Task};
 use crate::retry::Repeat;
 use crate::storage::checkpoint::{Journal, Resumed};
 use crate::storage::{ObjectCalls, UploadOutcome, UploadedPart};
 use crate::{Error, ErrorKind, Result};
 
 /// How an upload stands at its beginning.
-pub(super) enum Begun {
-    Session(Session),
+pub(super) enum Begun<C: ObjectCalls> {
+    Session(Session<C>),
     /// An earlier call completed it, and was ended before it could say so.
     Done(UploadOutcome),
 }
@@ -22,40 +23,48 @@ pub(super) enum Begun {
 pub(super) async fn begin<C: ObjectCalls>(
     task: &Task<C>,
     file: Option<&FileSource>,
-) -> Result<Begun> {
+) -> Result<Begun<C>> {
     let Some((path, file)) = task.options.checkpoint.as_ref().zip(file) else {
         refuse_existing(task).await?;
         return Ok(Begun::Session(Session {
-            upload_id: create(task).await?,
+            guard: create(task).await?,
             journal: None,
             done: Vec::new(),
         }));
     };
-    if let Some(resumed) = Journal::load(path, &task.header(file, ""))? {
-        // Held from here on, so that no other process goes on with the same upload.
-        let journal = Journal::reopen(path)?;
-        let resuming = resume(task, file, resumed, journal);
-        let begun = tokio::select! {
-            begun = resuming => begun?,
+    // Held from here on, so that no other process goes on with the same upload.
+    let mut journal = Journal::hold(path)?;
+    if let Some(resumed) = journal.resume(&task.header(file, ""))? {
+        let found = tokio::select! {
+            found = find(task, file, &resumed) => found?,
             error = task.interrupted() => return Err(error),
         };
-        if let Some(begun) = begun {
-            return Ok(begun);
+        match found {
+            Found::Parts(done) => {
+                return Ok(Begun::Session(Session {
+                    guard: Guard::disarmed(task, resumed.upload_id),
+                    journal: Some(journal),
+                    done,
+                }));
+            }
+            Found::Object(outcome) => {
+                journal.remove();
+                return Ok(Begun::Done(outcome));
+            }
+            Found::Nothing => {}
         }
     }
     refuse_existing(task).await?;
-    let upload_id = create(task).await?;
-    match Journal::start(path, &task.header(file, &upload_id)) {
-        Ok(journal) => Ok(Begun::Session(Session {
-            upload_id,
-            journal: Some(journal),
-            done: Vec::new(),
-        })),
-        Err(error) => {
-            guard::abort_in_background(&task.calls, &task.retry, upload_id);
-            Err(error)
-        }
+    let mut guard = create(task).await?;
+    if let Err(error) = journal.start(&task.header(file, guard.upload_id())) {
+        return Err(discard(task, guard, error).await);
     }
+    guard.disarm();
+    Ok(Begun::Session(Session {
+        guard,
+        journal: Some(journal),
+        done: Vec::new(),
+    }))
 }
 
 /// Says early what the end would say anyway: better before the content was sent than after.
@@ -80,41 +89,60 @@ async fn refuse_existing<C: ObjectCalls>(task: &Task<C>) -> Result<()> {
     }
 }
 
+/// How long the answer to a beginning is awaited that nobody wants any more: what it tells of is removed.
+const LATE: Duration = Duration::from_secs(5);
+
 /// Begins an upload in a task of its own: should the caller leave meanwhile, what was begun is still removed.
-async fn create<C: ObjectCalls>(task: &Task<C>) -> Result<String> {
+async fn create<C: ObjectCalls>(task: &Task<C>) -> Result<Guard<C>> {
     let (sender, mut created) = oneshot::channel();
-    let (calls, retry, deadline) = (Arc::clone(&task.calls), task.retry.clone(), task.deadline);
+    let (calls, retry) = (Arc::clone(&task.calls), task.retry.clone());
+    let deadline = task.deadline.extended(LATE);
     tokio::spawn(async move {
-        let result = retry.run(deadline, Repeat::Safe, |_| calls.create()).await;
-        if let Err(Ok(upload_id)) = sender.send(result) {
-            guard::abort(&*calls, &retry, &upload_id).await;
-        }
+        let begun = retry.run(deadline, Repeat::Safe, |_| async {
+            if sender.is_closed() {
+                return Err(Error::new(ErrorKind::Other, "nobody waits any more"));
+            }
+            calls.create().await
+        });
+        let begun = begun.await;
+        // If nobody takes it, the guard is dropped here or in the channel, and removes what it holds.
+        let _ = sender.send(begun.map(|upload_id| Guard::new(calls, retry, upload_id)));
     });
     tokio::select! {
         biased;
         created = &mut created => created.unwrap_or_else(|_| {
             Err(Error::new(ErrorKind::Other, "the runtime is shutting down"))
         }),
-        error = task.interrupted() => Err(error),
+        error = task.interrupted() => {
+            match tokio::time::timeout(LATE, created).await {
+                Ok(Ok(Ok(guard))) => Err(discard(task, guard, error).await),
+                _ => Err(error),
+            }
+        }
     }
 }
 
-/// Finds what a checkpoint tells of; nothing when the cloud knows nothing of it any more.
-async fn resume<C: ObjectCalls>(
+/// What is there of the upload that a checkpoint tells of.
+enum Found {
+    /// It is unfinished and has these parts.
+    Parts(Vec<UploadedPart>),
+    /// It became the object.
+    Object(UploadOutcome),
+    /// The cloud knows nothing of it any more.
+    Nothing,
+}
+
+async fn find<C: ObjectCalls>(
     task: &Task<C>,
     file: &FileSource,
-    resumed: Resumed,
-    journal: Journal,
-) -> Result<Option<Begun>> {
+    resumed: &Resumed,
+) -> Result<Found> {
     let listed = task
         .repeat(|| task.calls.list_parts(&resumed.upload_id))
         .await?;
     let Some(listed) = listed else {
-        let outcome = completed_before(task, file, &resumed).await?;
-        if outcome.is_some() {
-            journal.remove();
-        }
-        return Ok(outcome.map(Begun::Done));
+        let outcome = completed_before(task, file, resumed).await?;
+        return Ok(outcome.map_or(Found::Nothing, Found::Object));
     };
     let mut done: Vec<UploadedPart> = Vec::new();
     for part in &resumed.parts {
@@ -130,11 +158,7 @@ async fn resume<C: ObjectCalls>(
         done.retain(|known| known.number != part.number);
         done.push(part.clone());
     }
-    Ok(Some(Begun::Session(Session {
-        upload_id: resumed.upload_id,
-        journal: Some(journal),
-        done,
-    })))
+    Ok(Found::Parts(done))
 }
 
 /// Whether the source has such a part.

@@ -1,29 +1,55 @@
 //! The end of an upload: completing and comparing, or cleaning up.
 
-use std::time::Duration;
+use std::path::Path;
 
 use super::source::check_unchanged;
-use super::{CHECKSUM_MISMATCH, FileSource, Session, Task};
-use crate::retry::{Deadline, Repeat};
+use super::{CHECKSUM_MISMATCH, FileSource, Guard, Session, Task};
 use crate::storage::{Completed, ObjectCalls, UploadOutcome, UploadedPart};
 use crate::{Error, ErrorKind, Result};
 
-/// Makes the object of its parts, and compares it with what was read.
+/// An object just made of its parts, and what it must be.
+pub(super) struct Stored {
+    stored: Completed,
+    sum: u64,
+    size: u64,
+}
+
+/// Makes the object of its parts.
 pub(super) async fn complete<C: ObjectCalls>(
     task: &Task<C>,
     file: Option<&FileSource>,
-    session: &mut Session,
-) -> Result<UploadOutcome> {
+    session: &mut Session<C>,
+) -> Result<Stored> {
     session.done.sort_by_key(|part| part.number);
     let (sum, size) = whole(task, &session.done)?;
     if let Some(file) = file {
         check_unchanged(&file.path, file.stamp).await?;
     }
+    let upload_id = session.guard.upload_id();
     let stored = tokio::select! {
-        stored = complete_once(task, &session.upload_id, &session.done, sum, size) => stored?,
-        error = task.interrupted() => return Err(error),
+        stored = complete_once(task, upload_id, &session.done, sum, size) => stored?,
+        // The cloud may have been done all the same.
+        error = task.interrupted() => became_object(task, upload_id, sum, size).await.ok_or(error)?,
     };
-    let stored = confirmed(task, stored, sum, size).await?;
+    Ok(Stored { stored, sum, size })
+}
+
+/// Compares the object with what was read.
+pub(super) async fn compare<C: ObjectCalls>(
+    task: &Task<C>,
+    mut session: Session<C>,
+    Stored { stored, sum, size }: Stored,
+) -> Result<UploadOutcome> {
+    session.guard.disarm();
+    let compared = confirmed(task, stored, sum, size).await;
+    let undecided = |error: &Error| error.code() != Some(CHECKSUM_MISMATCH);
+    // Right or wrong, there is nothing to go on with; what could not be looked at is looked at by the next call.
+    if let Some(journal) = session.journal.take()
+        && !compared.as_ref().is_err_and(undecided)
+    {
+        journal.remove();
+    }
+    let stored = compared?;
     // Parts that were compared one by one make a whole that is right.
     let all_compared = session.done.iter().all(|part| part.stored_sum.is_some());
     let sum = stored.stored_sum.or(all_compared.then_some(sum));
@@ -58,35 +84,57 @@ async fn complete_once<C: ObjectCalls>(
     sum: u64,
     size: u64,
 ) -> Result<Completed> {
-    let mut lost = false;
+    let mut doubtful = false;
     let mut attempt = 1;
     loop {
         let error = match task.calls.complete(upload_id, parts, sum, size).await {
             Ok(stored) => return Ok(stored),
             Err(error) => error,
         };
-        let gone = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists);
-        if attempt > 1 && gone {
-            return stored_before(task, sum, size).await.ok_or(error);
-        }
-        lost |= error.is_retryable() && !error.is_certainly_undone();
-        if error.is_retryable() && attempt < task.retry.max_attempts {
+        doubtful |= error.is_retryable();
+        let error = if error.is_retryable() && attempt < task.retry.max_attempts {
             let delay = task.retry.delay(attempt, &error);
-            task.deadline.sleep(delay, error).await?;
-            attempt += 1;
-            continue;
-        }
-        // No answer came at all. The upload's being gone is part of the proof: the same content may have been there before.
-        if lost && let Ok(None) = task.calls.list_parts(upload_id).await {
-            return stored_before(task, sum, size).await.ok_or(error);
-        }
-        return Err(error);
+            match task.deadline.sleep(delay, error).await {
+                Ok(()) => {
+                    attempt += 1;
+                    continue;
+                }
+                Err(out_of_time) => out_of_time,
+            }
+        } else {
+            error
+        };
+        let stored = match error.kind() {
+            _ if !doubtful => None,
+            ErrorKind::NotFound => stored_before(task, sum, size).await,
+            _ => became_object(task, upload_id, sum, size).await,
+        };
+        return stored.ok_or(error);
+    }
+}
+
+/// The object, if the upload is gone because it became one, with just this content. Its being gone is part of the proof:
+/// the same content may have been there before, or be somebody else's.
+async fn became_object<C: ObjectCalls>(
+    task: &Task<C>,
+    upload_id: &str,
+    sum: u64,
+    size: u64,
+) -> Option<Completed> {
+    let listed = task.look(|| task.calls.list_parts(upload_id)).await;
+    match listed {
+        Ok(None) => stored_before(task, sum, size).await,
+        _ => None,
     }
 }
 
 /// The object, if it has just this content.
-async fn stored_before<C: ObjectCalls>(task: &Task<C>, sum: u64, size: u64) -> Option<Completed> {
-    let found = task.repeat(|| task.calls.head()).await.ok()??;
+pub(super) async fn stored_before<C: ObjectCalls>(
+    task: &Task<C>,
+    sum: u64,
+    size: u64,
+) -> Option<Completed> {
+    let found = task.look(|| task.calls.head()).await.ok()??;
     (found.size == size && found.stored.stored_sum == Some(sum)).then_some(found.stored)
 }
 
@@ -129,7 +177,7 @@ async fn looked_at<C: ObjectCalls>(
     size: u64,
 ) -> Result<Completed> {
     match task.repeat(|| task.calls.head()).await {
-        Ok(Some(found)) if found.size == size => Ok(Completed {
+        Ok(Some(found)) if found.size == size && is_same(&stored, &found.stored) => Ok(Completed {
             stored_sum: found.stored.stored_sum,
             ..stored
         }),
@@ -146,18 +194,26 @@ async fn looked_at<C: ObjectCalls>(
     }
 }
 
+/// Whether a look found the object that was just stored, as far as both answers tell.
+fn is_same(stored: &Completed, found: &Completed) -> bool {
+    stored.e_tag.is_none() || found.e_tag.is_none() || stored.e_tag == found.e_tag
+}
+
 /// Removes an object that is not what was read, and says in the error what is there now.
 pub(super) async fn remove_wrong<C: ObjectCalls>(
     task: &Task<C>,
     stored: &Completed,
     error: Error,
 ) -> Error {
-    let ours = match task.calls.head().await {
-        Ok(Some(found)) => stored.e_tag.is_some() && found.stored.e_tag == stored.e_tag,
-        Ok(None) | Err(_) => false,
-    };
+    // A version is nobody else's; without one, the key may hold another's object by now.
+    let ours = stored.version_id.is_some()
+        || match task.look(|| task.calls.head()).await {
+            Ok(Some(found)) => stored.e_tag.is_some() && found.stored.e_tag == stored.e_tag,
+            Ok(None) | Err(_) => false,
+        };
+    let version = stored.version_id.as_deref();
     let what = if ours {
-        match task.calls.delete(stored.version_id.as_deref()).await {
+        match task.look(|| task.calls.delete(version)).await {
             Ok(()) => "the object was removed".to_owned(),
             Err(failure) => {
                 format!("the wrong object is still there and could not be removed: {failure}")
@@ -175,60 +231,55 @@ pub(super) async fn remove_wrong<C: ObjectCalls>(
 /// After a failure: removes the parts, or keeps them for going on and says how.
 pub(super) async fn clean_up<C: ObjectCalls>(
     task: &Task<C>,
-    session: Session,
+    file: Option<&FileSource>,
+    mut session: Session<C>,
     error: Error,
 ) -> Error {
-    let discard = task.calls.how_to_discard(&session.upload_id);
-    if let (Some(_), Some(path)) = (&session.journal, &task.options.checkpoint) {
-        let message = format!(
-            "{}; {} parts are kept: the same call with the checkpoint {} goes on from there. To discard them, remove that \
-             file, and: {discard}",
-            error.message(),
-            session.done.len(),
-            path.display()
-        );
-        return error
-            .with_message(message)
-            .with_resources([session.upload_id]);
-    }
-    match abort(task, &session.upload_id).await {
-        Ok(()) => error,
-        Err(failure) => {
-            let message = format!(
-                "{}; the parts already sent could not be removed ({failure}): {discard}",
-                error.message()
-            );
-            error
-                .with_message(message)
-                .with_resources([session.upload_id])
+    if let Some(journal) = session.journal.take() {
+        if !is_changed(file).await {
+            return kept(task, &session, error);
         }
+        // What was sent is of a content that is no more: nothing can go on from it.
+        journal.remove();
     }
+    discard(task, session.guard, error).await
 }
 
-/// Aborts, and once more should a part that was under way have landed after it.
-async fn abort<C: ObjectCalls>(task: &Task<C>, upload_id: &str) -> Result<()> {
-    const LOOKS: u32 = 3;
-    for look in 1..=LOOKS {
-        task.retry
-            .run(Deadline::NONE, Repeat::Safe, |_| {
-                task.calls.abort(upload_id)
-            })
-            .await?;
-        // The abort was accepted; who may not list parts can't look further.
-        let Ok(listed) = task.calls.list_parts(upload_id).await else {
-            return Ok(());
-        };
-        match listed {
-            listed if listed.as_ref().is_none_or(Vec::is_empty) => return Ok(()),
-            _ if look < LOOKS => tokio::time::sleep(Duration::from_millis(500)).await,
-            listed => {
-                let parts = listed.unwrap_or_default();
-                return Err(Error::new(
-                    ErrorKind::InvalidState,
-                    format!("{} parts are still listed", parts.len()),
-                ));
-            }
-        }
-    }
-    Ok(())
+async fn is_changed(file: Option<&FileSource>) -> bool {
+    let Some(file) = file else { return false };
+    let looked = check_unchanged(&file.path, file.stamp).await;
+    // One that can't be looked at now may be there again later.
+    looked.is_err_and(|error| error.kind() == ErrorKind::InvalidState)
+}
+
+fn kept<C: ObjectCalls>(task: &Task<C>, session: &Session<C>, error: Error) -> Error {
+    let path = task.options.checkpoint.as_deref().unwrap_or(Path::new(""));
+    let upload_id = session.guard.upload_id();
+    let message = format!(
+        "{}; {} parts are kept: the same call with the checkpoint {} goes on from there. To discard them, remove that \
+         file, and: {}",
+        error.message(),
+        session.done.len(),
+        path.display(),
+        task.calls.how_to_discard(upload_id)
+    );
+    error.with_message(message).with_resources([upload_id])
+}
+
+/// Removes what was begun, and says in the error if it stays.
+pub(super) async fn discard<C: ObjectCalls>(
+    task: &Task<C>,
+    guard: Guard<C>,
+    error: Error,
+) -> Error {
+    let upload_id = guard.upload_id().to_owned();
+    let Err(failure) = guard.abort().await else {
+        return error;
+    };
+    let message = format!(
+        "{}; the parts already sent could not be removed ({failure}): {}",
+        error.message(),
+        task.calls.how_to_discard(&upload_id)
+    );
+    error.with_message(message).with_resources([upload_id])
 }

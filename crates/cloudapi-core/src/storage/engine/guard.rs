@@ -1,13 +1,14 @@
-//! Removing the parts of an upload whose future was dropped.
+//! Removing the parts of an upload: in the end of a call, or in the background when its future was dropped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Task;
-use crate::RetryPolicy;
-use crate::retry::{Deadline, Repeat};
+use super::{AFTERWARDS, Task};
+use crate::retry::Repeat;
 use crate::storage::ObjectCalls;
+use crate::{Error, ErrorKind, Result, RetryPolicy};
 
-/// While armed, dropping it aborts the upload in the background.
+/// Holds an upload that was begun. While armed, dropping it aborts the upload in the background.
 pub(super) struct Guard<C: ObjectCalls> {
     calls: Arc<C>,
     retry: RetryPolicy,
@@ -16,47 +17,78 @@ pub(super) struct Guard<C: ObjectCalls> {
 }
 
 impl<C: ObjectCalls> Guard<C> {
-    pub(super) fn new(task: &Task<C>, upload_id: &str, armed: bool) -> Self {
+    pub(super) fn new(calls: Arc<C>, retry: RetryPolicy, upload_id: String) -> Self {
         Self {
-            calls: Arc::clone(&task.calls),
-            retry: task.retry.clone(),
-            upload_id: upload_id.to_owned(),
-            armed,
+            calls,
+            retry,
+            upload_id,
+            armed: true,
         }
+    }
+
+    /// Holds an upload that is to be kept, whatever happens.
+    pub(super) fn disarmed(task: &Task<C>, upload_id: String) -> Self {
+        let mut guard = Self::new(Arc::clone(&task.calls), task.retry.clone(), upload_id);
+        guard.disarm();
+        guard
+    }
+
+    pub(super) fn upload_id(&self) -> &str {
+        &self.upload_id
     }
 
     pub(super) fn disarm(&mut self) {
         self.armed = false;
     }
+
+    /// Removes the upload; whatever comes of it, nothing is tried in the background any more.
+    pub(super) async fn abort(mut self) -> Result<()> {
+        let aborted = abort(&*self.calls, &self.retry, &self.upload_id).await;
+        self.disarm();
+        aborted
+    }
 }
 
 impl<C: ObjectCalls> Drop for Guard<C> {
+    /// Outside a runtime nothing can be sent any more; the parts then stay until the bucket's own rules remove them.
     fn drop(&mut self) {
-        if self.armed {
-            let upload_id = std::mem::take(&mut self.upload_id);
-            abort_in_background(&self.calls, &self.retry, upload_id);
+        if !self.armed {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let (calls, retry) = (Arc::clone(&self.calls), self.retry.clone());
+        let upload_id = std::mem::take(&mut self.upload_id);
+        runtime.spawn(async move {
+            // There is nobody else to tell.
+            if let Err(error) = abort(&*calls, &retry, &upload_id).await {
+                tracing::warn!(upload_id, %error, "the parts of a dropped upload could not be removed");
+            }
+        });
+    }
+}
+
+/// Aborts, and once more should a part that was under way have landed after it.
+async fn abort<C: ObjectCalls>(calls: &C, retry: &RetryPolicy, upload_id: &str) -> Result<()> {
+    const LOOKS: u32 = 3;
+    let deadline = retry.clone().with_deadline(Some(AFTERWARDS)).start();
+    let mut left = Vec::new();
+    for look in 1..=LOOKS {
+        retry
+            .run(deadline, Repeat::Safe, |_| calls.abort(upload_id))
+            .await?;
+        // The abort was accepted; who may not list parts can't look further.
+        left = match deadline.limit(calls.list_parts(upload_id)).await {
+            Ok(Some(parts)) if !parts.is_empty() => parts,
+            _ => return Ok(()),
+        };
+        if look < LOOKS {
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
-}
-
-/// Removes an upload while nobody waits. Outside a runtime nothing can be sent any more; the parts then stay until the
-/// bucket's own rules remove them.
-pub(super) fn abort_in_background<C: ObjectCalls>(
-    calls: &Arc<C>,
-    retry: &RetryPolicy,
-    upload_id: String,
-) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return;
-    };
-    let (calls, retry) = (Arc::clone(calls), retry.clone());
-    runtime.spawn(async move { abort(&*calls, &retry, &upload_id).await });
-}
-
-/// Removes an upload; a failure goes to the log, there being nobody else to tell.
-pub(super) async fn abort<C: ObjectCalls>(calls: &C, retry: &RetryPolicy, upload_id: &str) {
-    let aborted = retry.run(Deadline::NONE, Repeat::Safe, |_| calls.abort(upload_id));
-    if let Err(error) = aborted.await {
-        tracing::warn!(upload_id, %error, "the parts of a dropped upload could not be removed");
-    }
+    Err(Error::new(
+        ErrorKind::InvalidState,
+        format!("{} parts are still listed", left.len()),
+    ))
 }

@@ -10,11 +10,12 @@ mod source;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::begin::Begun;
 use self::guard::Guard;
 use self::source::{FileSource, Opened, Source};
-use super::checkpoint::{Header, Journal};
+use super::checkpoint::{self, Header, Journal};
 use super::request::OnProgress;
 use super::{
     Algorithm, Cancel, Checksum, Completed, ObjectCalls, Progress, UploadFileRequest,
@@ -22,6 +23,9 @@ use super::{
 };
 use crate::retry::{Deadline, Repeat};
 use crate::{Error, ErrorKind, Operation, Result, RetryPolicy};
+
+/// How long cleaning up and looking around may take when the upload itself is over.
+const AFTERWARDS: Duration = Duration::from_secs(30);
 
 /// The code of the error for content that did not arrive as it was read.
 pub const CHECKSUM_MISMATCH: &str = "ChecksumMismatch";
@@ -76,7 +80,12 @@ async fn run<C: ObjectCalls>(
         error = task.interrupted() => return Err(error),
     };
     match opened {
-        Opened::Single(body, stamp) => single::send(&task, body, stamp).await,
+        Opened::Single(body, stamp) => {
+            if let Some(checkpoint) = &task.options.checkpoint {
+                checkpoint::refuse_leftover(checkpoint)?;
+            }
+            single::send(&task, body, stamp).await
+        }
         Opened::Parts(source) => send_parts(&task, source).await,
     }
 }
@@ -86,7 +95,7 @@ struct Task<C> {
     calls: Arc<C>,
     algorithm: Algorithm,
     retry: RetryPolicy,
-    /// When the whole must be over; cleaning up afterwards takes the time it needs.
+    /// When the whole must be over; cleaning up comes afterwards.
     deadline: Deadline,
     options: UploadOptions,
     on_progress: Option<OnProgress>,
@@ -104,6 +113,15 @@ impl<C: ObjectCalls> Task<C> {
         self.retry
             .run(self.deadline, Repeat::Safe, |_| call())
             .await
+    }
+
+    /// Makes a call that looks how things stand when the upload itself is over.
+    async fn look<T, F: Future<Output = Result<T>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T> {
+        let deadline = self.retry.clone().with_deadline(Some(AFTERWARDS)).start();
+        self.retry.run(deadline, Repeat::Safe, |_| call()).await
     }
 
     /// Waits for what ends the upload from outside, its caller or the time limit, and gives the error for it.
@@ -167,8 +185,9 @@ impl<C: ObjectCalls> Task<C> {
 }
 
 /// An upload in parts that is under way.
-struct Session {
-    upload_id: String,
+struct Session<C: ObjectCalls> {
+    /// Armed unless a journal tells the next call of what is there.
+    guard: Guard<C>,
     journal: Option<Journal>,
     done: Vec<UploadedPart>,
 }
@@ -178,22 +197,14 @@ async fn send_parts<C: ObjectCalls>(task: &Task<C>, mut source: Source) -> Resul
         Begun::Session(session) => session,
         Begun::Done(outcome) => return Ok(outcome),
     };
-    let mut guard = Guard::new(task, &session.upload_id, session.journal.is_none());
-    let result = match parts::send_all(task, &mut source, &mut session).await {
+    let stored = match parts::send_all(task, &mut source, &mut session).await {
         Ok(()) => finish::complete(task, source.file(), &mut session).await,
         Err(error) => Err(error),
     };
-    let result = match result {
-        Ok(outcome) => {
-            if let Some(journal) = session.journal.take() {
-                journal.remove();
-            }
-            Ok(outcome)
-        }
-        Err(error) => Err(finish::clean_up(task, session, error).await),
-    };
-    guard.disarm();
-    result
+    match stored {
+        Ok(stored) => finish::compare(task, session, stored).await,
+        Err(error) => Err(finish::clean_up(task, source.file(), session, error).await),
+    }
 }
 
 #[cfg(test)]

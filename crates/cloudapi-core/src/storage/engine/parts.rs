@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Result, RetryPolicy};
 pub(super) async fn send_all<C: ObjectCalls>(
     task: &Task<C>,
     source: &mut Source,
-    session: &mut Session,
+    session: &mut Session<C>,
 ) -> Result<()> {
     let mut under_way = JoinSet::new();
     let result = tokio::select! {
@@ -28,7 +28,7 @@ pub(super) async fn send_all<C: ObjectCalls>(
 async fn feed<C: ObjectCalls>(
     task: &Task<C>,
     source: &mut Source,
-    session: &mut Session,
+    session: &mut Session<C>,
     under_way: &mut JoinSet<Result<UploadedPart>>,
 ) -> Result<()> {
     let known: HashSet<u32> = session.done.iter().map(|part| part.number).collect();
@@ -40,7 +40,7 @@ async fn feed<C: ObjectCalls>(
         while !ended && under_way.len() < task.options.in_flight {
             match source.next(|number| known.contains(&number)).await? {
                 Some((number, body)) => {
-                    let upload_id = session.upload_id.clone();
+                    let upload_id = session.guard.upload_id().to_owned();
                     under_way.spawn(send_one(
                         Arc::clone(&task.calls),
                         task.retry.clone(),
@@ -64,14 +64,14 @@ async fn feed<C: ObjectCalls>(
     }
 }
 
-fn count(session: &Session) -> u32 {
+fn count<C: ObjectCalls>(session: &Session<C>) -> u32 {
     u32::try_from(session.done.len()).unwrap_or(u32::MAX)
 }
 
 /// Takes note of a part that arrived and gives its size.
 fn acknowledge<C: ObjectCalls>(
     task: &Task<C>,
-    session: &mut Session,
+    session: &mut Session<C>,
     joined: Result<Result<UploadedPart>, tokio::task::JoinError>,
     before: u64,
     total: Option<u64>,

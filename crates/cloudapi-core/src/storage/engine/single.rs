@@ -1,9 +1,10 @@
 //! Content in one request.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Task;
-use super::finish::{confirmed, remove_wrong};
+use super::finish::{confirmed, remove_wrong, stored_before};
 use super::source::{Stamp, check_unchanged};
 use crate::retry::Repeat;
 use crate::storage::{Completed, ObjectCalls, PartBody, UploadOutcome};
@@ -38,23 +39,21 @@ async fn put<C: ObjectCalls>(
     sum: u64,
     size: u64,
 ) -> Result<Completed> {
-    let run = task
-        .retry
-        .run(task.deadline, Repeat::Safe, |attempt| async move {
-            match task.calls.put(body, sum).await {
-                // The first attempt may have stored it before its answer was lost.
-                Err(error) if attempt > 1 && error.kind() == ErrorKind::AlreadyExists => {
-                    match task.calls.head().await {
-                        Ok(Some(found))
-                            if found.size == size && found.stored.stored_sum == Some(sum) =>
-                        {
-                            Ok(found.stored)
-                        }
-                        _ => Err(error),
-                    }
-                }
-                other => other,
-            }
-        });
+    let lost = &AtomicBool::new(false);
+    let run = task.retry.run(task.deadline, Repeat::Safe, |_| async move {
+        let error = match task.calls.put(body, sum).await {
+            Ok(stored) => return Ok(stored),
+            Err(error) => error,
+        };
+        // An attempt whose answer was lost may have stored it; one that was refused leaves it to somebody else.
+        if error.kind() == ErrorKind::AlreadyExists && lost.load(Ordering::Relaxed) {
+            return stored_before(task, sum, size).await.ok_or(error);
+        }
+        lost.fetch_or(
+            error.is_retryable() && !error.is_certainly_undone(),
+            Ordering::Relaxed,
+        );
+        Err(error)
+    });
     run.await
 }

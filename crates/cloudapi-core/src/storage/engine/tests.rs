@@ -165,6 +165,72 @@ async fn a_put_that_was_done_before_its_answer_was_lost_is_no_conflict() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_same_content_of_somebody_else_is_not_taken_for_ours() {
+    for length in [5, 50] {
+        let call = if length == 5 {
+            Call::Put
+        } else {
+            Call::Complete
+        };
+        let store = Store::failing(&[Fault::Before(call, ErrorKind::RateLimited)]);
+        {
+            let mut state = store.state.lock().unwrap();
+            (state.overwrite, state.rival) = (false, Some(content(length).into()));
+        }
+        let error = send(&store, content(length)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{call:?}");
+        assert_eq!(store.object().unwrap(), content(length));
+        assert!(store.state.lock().unwrap().uploads.is_empty(), "{call:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_version_is_removed_and_a_newer_one_left() {
+    let store = Store::failing(&[Fault::Corrupt(Call::Complete)]);
+    store.state.lock().unwrap().version = Some("v1".to_owned());
+    send(&store, content(50)).await.unwrap_err();
+    assert_eq!(store.state.lock().unwrap().deleted, [Some("v1".to_owned())]);
+    assert!(store.object().is_some(), "only the version was deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_when_the_upload_was_ended_is_a_success() {
+    let store = Store {
+        late: Some((Call::Complete, Duration::from_secs(100))),
+        ..Store::failing(&[])
+    };
+    let request = UploadFileRequest::new("bucket", "key", content(50)).with_options(options());
+    let retry = RetryPolicy::default().with_deadline(Some(Duration::from_secs(7)));
+    let outcome = upload(store.clone(), request, &retry).await.unwrap();
+    assert_eq!(
+        (outcome.size, store.object().unwrap()),
+        (50, content(50).into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_was_begun_too_late_is_removed() {
+    for ends in [Some(Duration::from_secs(1)), None] {
+        let store = Store {
+            late: Some((Call::Create, Duration::from_secs(3))),
+            ..Store::failing(&[])
+        };
+        let cancel = Cancel::new();
+        let request = UploadFileRequest::new("bucket", "key", content(50))
+            .with_options(options())
+            .with_cancel(cancel.clone());
+        let retry = RetryPolicy::default().with_deadline(ends);
+        let (result, ()) = tokio::join!(upload(store.clone(), request, &retry), async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            cancel.cancel();
+        });
+        result.unwrap_err();
+        assert_eq!(store.count(|call| *call == Call::Create), 1);
+        assert!(store.state.lock().unwrap().uploads.is_empty(), "{ends:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelling_and_dropping_leave_no_parts() {
     for drop_it in [false, true] {
         let store = Store {

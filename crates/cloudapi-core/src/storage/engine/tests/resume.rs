@@ -104,3 +104,53 @@ async fn a_call_killed_after_completion_is_found_done() {
     assert_eq!(sent, sent_before, "nothing is sent again");
     assert!(!resumable.checkpoint.exists());
 }
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_a_source_that_changed_are_of_no_use_and_go() {
+    let resumable = Resumable::new(95);
+    let store = Store::failing(&[]);
+    let file = resumable.file.clone();
+    let request = UploadFileRequest::new("bucket", "key", resumable.file.clone())
+        .with_options(options())
+        .with_checkpoint(&resumable.checkpoint)
+        .with_progress(move |progress| {
+            if progress.parts == 3 {
+                std::fs::write(&file, content(96)).unwrap();
+            }
+        });
+    let error = upload(store.clone(), request, &RetryPolicy::default()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
+    assert!(!error.message().contains("kept"), "{error}");
+    assert!(store.state.lock().unwrap().uploads.is_empty());
+    assert!(!resumable.checkpoint.exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_object_leaves_nothing_to_go_on_with() {
+    let resumable = Resumable::new(95);
+    let store = Store::failing(&[Fault::Corrupt(Call::Complete)]);
+    let error = resumable.send(&store).await.unwrap_err();
+    assert_eq!(error.code(), Some(CHECKSUM_MISMATCH));
+    assert!(!error.message().contains("kept"), "{error}");
+    assert!(!resumable.checkpoint.exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_that_can_not_be_is_refused_before_anything_is_sent() {
+    let resumable = Resumable::new(95);
+    let nowhere = Resumable {
+        checkpoint: resumable.checkpoint.join("file"),
+        file: resumable.file.clone(),
+        _folder: tempfile::tempdir().unwrap(),
+    };
+    let store = Store::failing(&[]);
+    let error = nowhere.send(&store).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    // One of larger content, of which parts are still there.
+    std::fs::write(&resumable.checkpoint, "{}\n").unwrap();
+    std::fs::write(&resumable.file, content(5)).unwrap();
+    let error = resumable.send(&store).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
+    assert_eq!(store.count(|_| true), 0);
+}

@@ -45,6 +45,23 @@ pub(super) struct State {
     pub(super) overwrite: bool,
     /// A file to be copied when an upload is completed: from, to.
     pub(super) before_complete: Option<(std::path::PathBuf, std::path::PathBuf)>,
+    /// What somebody else stores just when the object is to be made.
+    pub(super) rival: Option<Bytes>,
+    /// The version of what is stored; the versions that were deleted.
+    pub(super) version: Option<String>,
+    pub(super) deleted: Vec<Option<String>>,
+}
+
+impl State {
+    fn make(&mut self, bytes: Bytes) -> Completed {
+        let version_id = self.version.clone();
+        let stored = Completed {
+            version_id,
+            ..stored(&bytes)
+        };
+        self.object = Some(bytes);
+        stored
+    }
 }
 
 #[derive(Clone, Default)]
@@ -53,6 +70,8 @@ pub(super) struct Store {
     pub(super) under_way: Arc<AtomicUsize>,
     pub(super) most_under_way: Arc<AtomicUsize>,
     pub(super) part_delay: Option<Duration>,
+    /// A call that is answered so long after it was done.
+    pub(super) late: Option<(Call, Duration)>,
 }
 
 impl Store {
@@ -63,6 +82,12 @@ impl Store {
         store
     }
 
+    async fn wait(&self, call: Call) {
+        if let Some((_, delay)) = self.late.filter(|(late, _)| *late == call) {
+            tokio::time::sleep(delay).await;
+        }
+    }
+
     fn take(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut state = self.state.lock().unwrap();
         let at = state.faults.iter().position(wanted)?;
@@ -70,7 +95,15 @@ impl Store {
     }
 
     fn run<T>(&self, call: Call, effect: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
-        self.state.lock().unwrap().calls.push(call);
+        {
+            let mut state = self.state.lock().unwrap();
+            state.calls.push(call);
+            if matches!(call, Call::Put | Call::Complete)
+                && let Some(rival) = state.rival.take()
+            {
+                state.object = Some(rival);
+            }
+        }
         if let Some(Fault::Before(_, kind)) =
             self.take(|fault| matches!(fault, Fault::Before(on, _) if *on == call))
         {
@@ -157,17 +190,18 @@ impl ObjectCalls for Store {
             if state.object.is_some() && !state.overwrite {
                 return Err(Error::new(ErrorKind::AlreadyExists, "exists"));
             }
-            state.object = Some(bytes.clone());
-            Ok(stored(&bytes))
+            Ok(state.make(bytes.clone()))
         })
     }
 
     async fn create(&self) -> Result<String> {
-        self.run(Call::Create, |state| {
+        let id = self.run(Call::Create, |state| {
             let id = format!("u{}", state.uploads.len());
             state.uploads.insert(id.clone(), BTreeMap::new());
             Ok(id)
-        })
+        });
+        self.wait(Call::Create).await;
+        id
     }
 
     async fn upload_part(
@@ -225,9 +259,12 @@ impl ObjectCalls for Store {
         let corrupt = self
             .take(|fault| *fault == Fault::Corrupt(Call::Complete))
             .is_some();
-        self.run(Call::Complete, |state| {
+        let made = self.run(Call::Complete, |state| {
             if let Some((from, to)) = state.before_complete.take() {
                 std::fs::copy(from, to).unwrap();
+            }
+            if state.object.is_some() && !state.overwrite {
+                return Err(Error::new(ErrorKind::AlreadyExists, "exists"));
             }
             let there = state
                 .uploads
@@ -238,10 +275,10 @@ impl ObjectCalls for Store {
             if corrupt {
                 whole.reverse();
             }
-            let whole = Bytes::from(whole);
-            state.object = Some(whole.clone());
-            Ok(stored(&whole))
-        })
+            Ok(state.make(Bytes::from(whole)))
+        });
+        self.wait(Call::Complete).await;
+        made
     }
 
     async fn abort(&self, upload_id: &str) -> Result<()> {
@@ -259,8 +296,12 @@ impl ObjectCalls for Store {
         }))
     }
 
-    async fn delete(&self, _: Option<&str>) -> Result<()> {
-        self.state.lock().unwrap().object = None;
+    async fn delete(&self, version_id: Option<&str>) -> Result<()> {
+        let mut state = self.state.lock().unwrap();
+        state.deleted.push(version_id.map(str::to_owned));
+        if version_id.is_none() {
+            state.object = None;
+        }
         Ok(())
     }
 }
