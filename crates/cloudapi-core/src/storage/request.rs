@@ -123,7 +123,7 @@ pub struct UploadOptions {
     pub threshold: u64,
     /// The size of a part in bytes; larger content has larger parts, so that 10 000 suffice.
     pub part_size: u64,
-    /// How many parts are under way at once.
+    /// How many parts are under way at once; fewer as the parts of a stream grow, but two.
     pub in_flight: usize,
     /// Where to note how far the upload is, so that the same call goes on after a crash. Only for files.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -37,7 +37,7 @@ async fn feed<C: ObjectCalls>(
     task.report(bytes, total, count(session));
     let mut ended = false;
     loop {
-        while !ended && under_way.len() < task.options.in_flight {
+        while !ended && under_way.len() < source.abreast(task.options.in_flight) {
             match source.next(|number| known.contains(&number)).await? {
                 Some((number, body)) => {
                     let upload_id = session.guard.upload_id().to_owned();

@@ -125,6 +125,23 @@ impl Source {
         }
     }
 
+    /// How many parts may be under way at once, `wanted` being asked for: fewer as the parts of a stream grow, which are in
+    /// memory, but two.
+    pub(super) fn abreast(&self, wanted: usize) -> usize {
+        let Self::Reader {
+            next,
+            part_size,
+            limits,
+            ..
+        } = self
+        else {
+            return wanted;
+        };
+        let grown = part_size_of_stream(*next, *part_size, limits) / part_size;
+        let fewer = wanted / usize::try_from(grown).unwrap_or(usize::MAX).max(1);
+        fewer.max(2).min(wanted)
+    }
+
     /// The file, if it is one.
     pub(super) fn file(&self) -> Option<&FileSource> {
         match self {
@@ -305,4 +322,29 @@ async fn fill(
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_has_fewer_parts_abreast_as_they_grow() {
+        let abreast = |next, wanted| {
+            let source = Source::Reader {
+                reader: Box::new(tokio::io::empty()),
+                head: BytesMut::new(),
+                next,
+                part_size: 8 << 20,
+                limits: Limits::new(5 << 20, 5 << 30, 10_000, 5 << 30, 5 << 40),
+                ended: false,
+            };
+            source.abreast(wanted)
+        };
+        assert_eq!(
+            [1, 1000, 1001, 2001, 3001, 9001].map(|next| abreast(next, 8)),
+            [8, 8, 4, 2, 2, 2]
+        );
+        assert_eq!([abreast(9001, 1), abreast(1001, 100)], [1, 50]);
+    }
 }
