@@ -37,10 +37,14 @@ fn is_whole(body: &[u8]) -> bool {
         return false;
     };
     let mut text = text.trim_start_matches('\u{feff}').trim();
-    if let Some(declared) = text.strip_prefix("<?") {
-        text = declared
-            .split_once("?>")
-            .map_or("", |(_, rest)| rest.trim_start());
+    loop {
+        let (before, end) = match text {
+            _ if text.starts_with("<?") => ("<?", "?>"),
+            _ if text.starts_with("<!--") => ("<!--", "-->"),
+            _ => break,
+        };
+        let after = text[before.len()..].split_once(end);
+        text = after.map_or("", |(_, rest)| rest.trim_start());
     }
     let Some(root) = text.strip_prefix('<') else {
         return false;
@@ -66,6 +70,7 @@ mod tests {
             "<?xml version=\"1.0\"?>\n<A xmlns=\"x/y\">\n<b>1</b></A>\n",
             "\u{feff}<A/>",
             "<A xmlns=\"x\"/>",
+            "<?xml version=\"1.0\"?>\n<!-- <B> -->\n<A></A>",
         ] {
             assert!(is_whole(whole.as_bytes()), "{whole}");
         }
@@ -80,6 +85,7 @@ mod tests {
             "A</A>",
             "<A></A",
             "<A><A/>",
+            "<!-- <A></A>",
         ] {
             assert!(!is_whole(cut.as_bytes()), "{cut}");
         }

@@ -257,9 +257,9 @@ pub(super) fn kind_of_status(status: u16) -> ErrorKind {
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::PermissionDenied,
         404 => ErrorKind::NotFound,
-        301 | 307 => ErrorKind::Config,
+        300..=399 => ErrorKind::Config,
         429 => ErrorKind::RateLimited,
-        500.. => ErrorKind::Unavailable,
+        408 | 500.. => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }
 }

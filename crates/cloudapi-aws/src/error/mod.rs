@@ -61,14 +61,27 @@ pub(crate) fn from_sdk<E: OperationError>(error: SdkError<E, HttpResponse>, targ
         if let Some(id) = error.request_id() {
             ours = ours.with_request_id(id);
         }
-        if let Some(region) = response.headers().get("x-amz-bucket-region")
-            && (ours.kind() == ErrorKind::Config || error.code().is_none())
+        if (ours.kind() == ErrorKind::Config || error.code().is_none())
+            && let Some(place) = place_of_bucket(response)
         {
-            let message = format!("{}; the bucket is in {region}", ours.message());
+            let message = format!("{}; the bucket is {place}", ours.message());
             ours = ours.with_message(message);
         }
     }
     ours.with_native(error.into_service_error())
+}
+
+/// Where a bucket is that was looked for elsewhere.
+fn place_of_bucket(response: &HttpResponse) -> Option<String> {
+    let body = || std::str::from_utf8(response.body().bytes()?).ok();
+    if let Some(region) = response.headers().get("x-amz-bucket-region") {
+        return Some(format!("in {region}"));
+    }
+    if let Some(region) = body().and_then(|body| element(body, "Region")) {
+        return Some(format!("in {region}"));
+    }
+    let endpoint = element(body()?, "Endpoint")?;
+    Some(format!("at {endpoint}"))
 }
 
 /// Makes the error for an answer that lacks what such an answer must have.
@@ -119,7 +132,7 @@ fn refused<E: OperationError>(error: &E, response: &HttpResponse, target: &str) 
         Some(code) => (code, error.message().unwrap_or_default()),
         None => match inside() {
             Some(found) => found,
-            None if status < 400 => {
+            None if status < 300 => {
                 return Error::new(
                     ErrorKind::Unavailable,
                     format!("{target} answered something that is empty or unreadable"),

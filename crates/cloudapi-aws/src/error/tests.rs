@@ -103,3 +103,35 @@ fn an_error_inside_an_answer_is_read() {
         assert_eq!(element(body, "Code"), None, "{body}");
     }
 }
+
+#[test]
+fn a_bucket_that_is_elsewhere_is_said_to_be_there() {
+    let answer = |header: Option<&'static str>, body: &'static str| {
+        let status = 301.try_into().unwrap();
+        let mut response = HttpResponse::new(status, body.into());
+        if let Some(region) = header {
+            response.headers_mut().insert("x-amz-bucket-region", region);
+        }
+        place_of_bucket(&response)
+    };
+    let endpoint = "<Error><Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint></Error>";
+    for (header, body, expected) in [
+        (Some("eu-west-1"), endpoint, Some("in eu-west-1")),
+        (
+            None,
+            "<Error><Region>eu-west-1</Region></Error>",
+            Some("in eu-west-1"),
+        ),
+        (None, endpoint, Some("at b.s3.eu-west-1.amazonaws.com")),
+        (None, "", None),
+    ] {
+        assert_eq!(answer(header, body).as_deref(), expected, "{body}");
+    }
+    for (status, kind) in [
+        (302, ErrorKind::Config),
+        (408, ErrorKind::Unavailable),
+        (404, ErrorKind::NotFound),
+    ] {
+        assert_eq!(kind_of_status(status), kind, "{status}");
+    }
+}

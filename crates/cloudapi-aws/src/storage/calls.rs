@@ -186,11 +186,15 @@ impl ObjectCalls for Object {
             Some("ConditionalRequestConflict") => error.with_retryable(true),
             _ => error,
         })?;
-        Ok(Completed {
-            e_tag: stored.e_tag().map(unquoted),
+        let stored = Completed {
+            e_tag: stored.e_tag().map(unquoted).filter(|tag| !tag.is_empty()),
             version_id: version_of(stored.version_id()),
             stored_sum: decode(stored.checksum_crc64_nvme()),
-        })
+        };
+        if stored.e_tag.is_none() && stored.stored_sum.is_none() {
+            return Err(incomplete("it has neither ETag nor checksum"));
+        }
+        Ok(stored)
     }
 
     async fn create(&self) -> Result<String> {

@@ -196,6 +196,18 @@ async fn a_fault_that_stays_fails_with_its_kind_and_leaves_nothing() {
             1,
         ),
         (
+            Action::Create,
+            Fault::Refuse(200, "AccessDenied"),
+            ErrorKind::PermissionDenied,
+            1,
+        ),
+        (
+            Action::Create,
+            Fault::Refuse(301, "PermanentRedirect"),
+            ErrorKind::Config,
+            1,
+        ),
+        (
             Action::Part(1),
             Fault::Refuse(503, "SlowDown"),
             ErrorKind::RateLimited,
@@ -251,6 +263,19 @@ async fn what_was_stored_wrongly_is_not_left_behind() {
 }
 
 #[tokio::test]
+async fn a_success_that_tells_nothing_or_holds_an_error_is_none() {
+    for fault in [Fault::Blank, Fault::Refuse(200, "InternalError")] {
+        let fake = Fake::start(&[(Action::Put, fault)]).await;
+        // Of the same size, so that a look at it would not tell.
+        let older = vec![0; 9];
+        fake.state().objects.insert(STORED.to_owned(), older);
+        send(&fake, content(9)).await.unwrap();
+        assert_eq!(fake.state().objects[STORED], content(9), "{fault:?}");
+        assert_eq!(fake.count(Action::Put), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn silence_is_given_up_and_the_part_sent_again() {
     let fake = Fake::start(&[(Action::Part(2), Fault::Hang)]).await;
     let mut config = fake.config();
@@ -294,14 +319,11 @@ async fn without_overwriting_an_object_stays_as_it_is() {
         fake.state().objects.clear();
     }
     // Taken by somebody else while the parts were sent.
-    let fake = Fake::start(&[(Action::Complete, Fault::Refuse(412, "PreconditionFailed"))]).await;
+    let fake = Fake::start(&[(Action::Part(3), Fault::Rival)]).await;
     let raced = request(content(3 * PART)).with_overwrite(false);
-    let error = self::storage(&fake)
-        .await
-        .upload_file(raced)
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    let error = self::storage(&fake).await.upload_file(raced).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(fake.state().objects[STORED], b"rival");
     assert_eq!(fake.parts_left(), 0);
 }
 

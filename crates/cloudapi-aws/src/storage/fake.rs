@@ -44,6 +44,10 @@ pub(super) enum Fault {
     Hang,
     /// Other bytes are stored than were sent.
     Corrupt,
+    /// Not done, and answered with a success that tells nothing.
+    Blank,
+    /// Done, just after somebody else stored an object under the key.
+    Rival,
 }
 
 #[derive(Clone, Debug)]
@@ -146,10 +150,16 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         let answer = match fault {
             Some(Fault::Refuse(status, code)) => error(status, code),
             Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Blank) => (200, Vec::new(), String::new()),
             _ if !whole => error(400, "BadDigest"),
             fault => {
                 if fault == Some(Fault::Corrupt) {
                     request.body.iter_mut().for_each(|byte| *byte ^= 1);
+                }
+                if fault == Some(Fault::Rival) {
+                    let key = request.target.split('?').next().unwrap().to_owned();
+                    let rival = b"rival".to_vec();
+                    state.lock().unwrap().objects.insert(key, rival);
                 }
                 let done = act(&mut state.lock().unwrap(), &request);
                 match fault {

@@ -5,7 +5,7 @@ use cloudapi_core::storage::{
     Algorithm, Completed, Limits, ListedPart, ObjectCalls, ObjectInfo, PartBody, UploadedPart,
 };
 use cloudapi_core::{Error, ErrorKind, Provider, Result};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::address::Address;
 use super::checksum::CRC64;
@@ -53,7 +53,9 @@ impl Object {
                 Err(Error::new(ErrorKind::AlreadyExists, message))
             }
             // Who may not look leaves it to the cloud.
-            Err(error) if error.kind() != ErrorKind::PermissionDenied => Err(error),
+            Err(error) if error.kind() != ErrorKind::PermissionDenied => {
+                Err(error.with_certainly_undone(true))
+            }
             _ => Ok(()),
         }
     }
@@ -92,7 +94,11 @@ impl ObjectCalls for Object {
             content: Content::Part(body, Some(sum)),
             ..Self::call("PutObject", Method::PUT)
         };
-        Ok(completed(&self.send(call).await?))
+        let stored = completed(&self.send(call).await?);
+        if stored.e_tag.is_none() && stored.stored_sum.is_none() {
+            return Err(error::incomplete("it has neither ETag nor checksum"));
+        }
+        Ok(stored)
     }
 
     async fn create(&self) -> Result<String> {
@@ -169,6 +175,7 @@ impl ObjectCalls for Object {
         _sum: u64,
         _size: u64,
     ) -> Result<Completed> {
+        self.refuse_existing().await?;
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/xml"));
         if !self.overwrite {
@@ -223,9 +230,12 @@ impl ObjectCalls for Object {
 /// What the headers of an answer say of the stored object.
 fn completed(answer: &Answer) -> Completed {
     let unquoted = |tag: &str| tag.trim_matches('"').to_owned();
+    let e_tag = answer.header("etag").map(unquoted);
+    let version_id = answer.header("x-cos-version-id").map(str::to_owned);
     Completed {
-        e_tag: answer.header("etag").map(unquoted),
-        version_id: answer.header("x-cos-version-id").map(str::to_owned),
+        e_tag: e_tag.filter(|tag| !tag.is_empty()),
+        // `null` is the version of an object that was stored while no versions were kept.
+        version_id: version_id.filter(|id| id != "null"),
         stored_sum: stored_sum(answer),
     }
 }
@@ -235,15 +245,10 @@ fn stored_sum(answer: &Answer) -> Option<u64> {
 }
 
 /// Reads the answer of a completion: a success only with an ETag in it, whatever the status says. The cloud sends the
-/// status at once, then blanks while it works, and may then find an error.
+/// status at once, then blanks while it works.
 fn read_completion(answer: &Answer) -> Result<Completed> {
     let body = &answer.body;
     match xml::root(body) {
-        Some("Error") => Err(error::refusal(
-            StatusCode::OK,
-            body,
-            answer.header("x-cos-request-id"),
-        )),
         Some(_) => {
             let e_tag = xml::text(body, "ETag").filter(|tag| !tag.trim_matches('"').is_empty());
             let e_tag = e_tag.ok_or_else(|| error::incomplete("the completion has no ETag"))?;
@@ -318,18 +323,6 @@ mod tests {
         assert_eq!(completed.e_tag.as_deref(), Some("abc-3"));
         assert_eq!(completed.stored_sum, Some(7));
         for (body, kind) in [
-            (
-                "\n\n<Error><Code>InternalError</Code><Message>x</Message></Error>",
-                ErrorKind::Unavailable,
-            ),
-            (
-                "<Error><Code>InvalidPart</Code></Error>",
-                ErrorKind::InvalidArgument,
-            ),
-            (
-                "<Error><Code>NoSuchUpload</Code></Error>",
-                ErrorKind::NotFound,
-            ),
             (
                 "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>",
                 ErrorKind::Unavailable,

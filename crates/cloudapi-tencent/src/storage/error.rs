@@ -91,7 +91,7 @@ fn kind_of_status(status: StatusCode) -> ErrorKind {
         409 => ErrorKind::InvalidState,
         412 => ErrorKind::AlreadyExists,
         429 => ErrorKind::RateLimited,
-        500.. => ErrorKind::Unavailable,
+        408 | 500.. => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }
 }
@@ -114,7 +114,8 @@ pub(super) fn refusal(status: StatusCode, body: &str, request_id: Option<&str>) 
             ),
             _ => format!("COS answered HTTP {status} without saying why"),
         };
-        Error::new(kind, message).with_certainly_undone(status.is_client_error())
+        let undone = status.is_client_error() && kind != ErrorKind::Unavailable;
+        Error::new(kind, message).with_certainly_undone(undone)
     };
     if let Some(request_id) = request_id {
         error = error.with_request_id(request_id);
@@ -246,6 +247,7 @@ mod tests {
             (301, ErrorKind::Config),
             (403, ErrorKind::PermissionDenied),
             (404, ErrorKind::NotFound),
+            (408, ErrorKind::Unavailable),
             (429, ErrorKind::RateLimited),
             (502, ErrorKind::Unavailable),
         ] {

@@ -7,13 +7,13 @@ use cloudapi_core::storage::{PartBody, Transfer};
 use cloudapi_core::{
     Credentials, Error, ErrorKind, ProvideCredentials, Provider, Result, Timeouts,
 };
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HOST, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::{Body, Response};
 
 use super::address::Address;
 use super::checksum::CRC64;
-use super::error;
+use super::{error, xml};
 use crate::client::{Client, clock, transport};
 use crate::sign::q_sign::{self, Validity};
 
@@ -276,10 +276,14 @@ async fn answer(request: reqwest::RequestBuilder, host: &str) -> Result<Answer, 
         body: String::from_utf8_lossy(&body).into_owned(),
         sum: None,
     };
-    if status.is_success() {
+    // A status that was sent before all was done may turn out to be none of success.
+    if status.is_success() && xml::root(&answer.body) != Some("Error") {
         return Ok(answer);
     }
-    let error = error::refusal(status, &answer.body, answer.header(REQUEST_ID));
+    let wait = answer.header(RETRY_AFTER.as_str());
+    let wait = wait.and_then(|seconds| seconds.trim().parse().ok());
+    let error = error::refusal(status, &answer.body, answer.header(REQUEST_ID))
+        .with_retry_after(wait.map(Duration::from_secs));
     Err(Failure {
         cloud_time: answer.header(DATE.as_str()).and_then(clock::http_date),
         error,

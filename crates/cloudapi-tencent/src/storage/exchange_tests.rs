@@ -194,6 +194,12 @@ async fn a_fault_that_stays_fails_with_its_kind_and_leaves_nothing() {
             1,
         ),
         (
+            Action::Create,
+            Fault::Refuse(200, "AccessDenied"),
+            ErrorKind::PermissionDenied,
+            1,
+        ),
+        (
             Action::Part(1),
             Fault::Refuse(503, "SlowDown"),
             ErrorKind::RateLimited,
@@ -241,6 +247,27 @@ async fn what_was_stored_wrongly_is_not_left_behind() {
     let error = send(&fake, content(9)).await.unwrap_err();
     assert_eq!(error.code(), Some(CHECKSUM_MISMATCH));
     assert!(fake.state().objects.is_empty(), "{error}");
+}
+
+#[tokio::test]
+async fn a_success_that_tells_nothing_or_holds_an_error_is_none() {
+    for fault in [Fault::Blank, Fault::Refuse(200, "InternalError")] {
+        let fake = Fake::start(&[(Action::Put, fault)]).await;
+        // Of the same size, so that a look at it would not tell.
+        let older = vec![0; 9];
+        fake.state().objects.insert(STORED.to_owned(), older);
+        send(&fake, content(9)).await.unwrap();
+        assert_eq!(fake.state().objects[STORED], content(9), "{fault:?}");
+        assert_eq!(fake.count(Action::Put), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cloud_is_given_the_time_that_it_asks_for() {
+    let fake = Fake::start(&[(Action::Put, Fault::Refuse(429, "SlowDown"))]).await;
+    let started = std::time::Instant::now();
+    send(&fake, content(9)).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]
@@ -348,15 +375,15 @@ async fn without_overwriting_an_object_stays_as_it_is() {
     let once = request(content(9)).with_overwrite(false);
     self::storage(&fake).await.upload_file(once).await.unwrap();
     // Taken by somebody else while the parts were sent.
-    let fake = Fake::start(&[(Action::Complete, Fault::Refuse(409, "FileAlreadyExists"))]).await;
-    let raced = request(content(3 * MIB)).with_overwrite(false);
-    let error = self::storage(&fake)
-        .await
-        .upload_file(raced)
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-    assert_eq!(fake.parts_left(), 0);
+    for versioned in [false, true] {
+        let fake = Fake::start(&[(Action::Part(3), Fault::Rival)]).await;
+        fake.state().versioned = versioned;
+        let raced = request(content(3 * MIB)).with_overwrite(false);
+        let error = self::storage(&fake).await.upload_file(raced).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fake.state().objects[STORED], b"rival");
+        assert_eq!(fake.parts_left(), 0);
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,10 @@ pub(super) enum Fault {
     Hang,
     /// Other bytes are stored than were sent.
     Corrupt,
+    /// Not done, and answered with a success that tells nothing.
+    Blank,
+    /// Done, just after somebody else stored an object under the key.
+    Rival,
 }
 
 #[derive(Clone, Debug)]
@@ -145,9 +149,15 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         let answer = match fault {
             Some(Fault::Refuse(status, code)) => error(status, code),
             Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Blank) => (200, Vec::new(), String::new()),
             fault => {
                 if fault == Some(Fault::Corrupt) {
                     request.body.iter_mut().for_each(|byte| *byte ^= 1);
+                }
+                if fault == Some(Fault::Rival) {
+                    let key = request.target.split('?').next().unwrap().to_owned();
+                    let rival = b"rival".to_vec();
+                    state.lock().unwrap().objects.insert(key, rival);
                 }
                 let done = act(&mut state.lock().unwrap(), &request);
                 match fault {
@@ -237,7 +247,8 @@ type Answer = (u16, Vec<(&'static str, String)>, String);
 fn error(status: u16, code: &str) -> Answer {
     let body =
         format!("\n \n<Error><Code>{code}</Code><Message>Request has expired</Message></Error>");
-    (status, Vec::new(), body)
+    let wait = (status == 429).then(|| ("Retry-After", "1".to_owned()));
+    (status, wait.into_iter().collect(), body)
 }
 
 fn stored(bytes: &[u8]) -> Vec<(&'static str, String)> {

@@ -3,8 +3,13 @@
 /// Gives the root element's name of a whole document, blanks before it left aside; nothing for what is cut off.
 pub(super) fn root(text: &str) -> Option<&str> {
     let mut text = text.trim_start_matches('\u{feff}').trim();
-    while let Some(declaration) = text.strip_prefix("<?") {
-        text = declaration.split_once("?>")?.1.trim_start();
+    loop {
+        let (before, end) = match text {
+            _ if text.starts_with("<?") => ("<?", "?>"),
+            _ if text.starts_with("<!--") => ("<!--", "-->"),
+            _ => break,
+        };
+        text = text[before.len()..].split_once(end)?.1.trim_start();
     }
     let name = text
         .strip_prefix('<')?
@@ -94,6 +99,8 @@ mod tests {
             ),
             ("  \n\n<A xmlns=\"http://x/\"><B/></A>", Some("A")),
             ("<A/>", Some("A")),
+            ("<?xml version='1.0'?>\n<!-- <B> --> <A></A>", Some("A")),
+            ("<!-- <A></A>", None),
             ("<A><B>", None),
             ("<A></A", None),
             ("<html>", None),
