@@ -259,6 +259,7 @@ async fn what_was_stored_wrongly_is_not_left_behind() {
     let fake = Fake::start(&[(Action::Put, Fault::Corrupt)]).await;
     let error = send(&fake, content(9)).await.unwrap_err();
     assert_eq!(error.code(), Some(CHECKSUM_MISMATCH));
+    assert!(error.message().contains("AWS_REQUEST_CHECKSUM_CALCULATION"));
     assert!(fake.state().objects.is_empty(), "{error}");
 }
 

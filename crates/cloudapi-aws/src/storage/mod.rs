@@ -17,8 +17,8 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, StalledStreamProtectionConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
-use cloudapi_core::storage::{UploadFileRequest, UploadOutcome, upload};
-use cloudapi_core::{Operation, Provider, Result, Storage, Timeouts};
+use cloudapi_core::storage::{CHECKSUM_MISMATCH, UploadFileRequest, UploadOutcome, upload};
+use cloudapi_core::{Error, Operation, Provider, Result, Storage, Timeouts};
 
 use self::calls::Object;
 use crate::calls::Calls;
@@ -32,6 +32,8 @@ pub(crate) struct S3 {
     limits: TimeLimits,
     /// Whether checksums go with what is sent; off for stand-ins that know none.
     checksums: bool,
+    /// Whether the endpoint is not AWS's own.
+    stands_in: bool,
 }
 
 /// How long the steps of a call may take.
@@ -77,7 +79,20 @@ impl S3 {
             calls: Calls::at("S3", settings.storage_endpoint.as_deref(), "s3", settings),
             limits,
             checksums: settings.request_checksums,
+            stands_in: settings.storage_endpoint.is_some(),
         }
+    }
+
+    /// Adds what to do where a stand-in for S3 keeps the encoding of the content instead of the content.
+    fn advised(&self, error: Error) -> Error {
+        if !self.stands_in || !self.checksums || error.code() != Some(CHECKSUM_MISMATCH) {
+            return error;
+        }
+        let message = format!(
+            "{}; if this service knows no trailing checksums, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+            error.message()
+        );
+        error.with_message(message)
     }
 
     fn object(&self, request: &UploadFileRequest) -> Result<Object> {
@@ -118,7 +133,8 @@ impl Storage for S3 {
                 .with_provider(Provider::Aws)
                 .with_operation(Operation::UploadFile)
         })?;
-        upload(object, request, self.calls.retry()).await
+        let uploaded = upload(object, request, self.calls.retry()).await;
+        uploaded.map_err(|error| self.advised(error))
     }
 }
 

@@ -41,11 +41,24 @@ pub async fn upload<C: ObjectCalls>(
     retry: &RetryPolicy,
 ) -> Result<UploadOutcome> {
     let provider = calls.provider();
+    let place = format!("{}/{}", request.bucket, request.key);
     run(calls, request, retry).await.map_err(|error| {
-        error
+        named(error, place)
             .with_provider(provider)
             .with_operation(Operation::UploadFile)
     })
+}
+
+/// Says which object an error is about, unless it names something else or is about the request.
+fn named(error: Error, place: String) -> Error {
+    let of_request = matches!(
+        error.kind(),
+        ErrorKind::InvalidArgument | ErrorKind::Unsupported | ErrorKind::Config
+    );
+    if !error.resources().is_empty() || of_request && error.http_status().is_none() {
+        return error;
+    }
+    error.with_resources([place])
 }
 
 async fn run<C: ObjectCalls>(

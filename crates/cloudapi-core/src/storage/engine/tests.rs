@@ -118,6 +118,7 @@ async fn a_fault_that_stays_leaves_no_parts_and_no_object() {
         let store = Store::failing(&[Fault::Before(call, ErrorKind::PermissionDenied)]);
         let error = send(&store, content(50)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{call:?}");
+        assert_eq!(error.resources(), ["bucket/key"], "{call:?}");
         assert_eq!((store.parts_left(), store.object()), (0, None), "{call:?}");
     }
 }
