@@ -122,9 +122,9 @@ impl Deadline {
     /// No limit.
     pub const NONE: Self = Self(None);
 
-    /// So much later.
+    /// Gives a deadline so much later; none stays none.
     #[must_use]
-    pub(crate) fn extended(self, by: Duration) -> Self {
+    pub fn extended(self, by: Duration) -> Self {
         Self(self.0.and_then(|end| end.checked_add(by)))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A switch that ends an upload: parts under way are stopped and what was sent is removed (or, with a checkpoint, kept)
-/// before the call returns. Clones share the switch.
+/// before the call returns; an upload that the cloud had just completed is a success all the same. Clones share the switch.
 ///
 /// Dropping the upload's future does the same clean-up in the background; this is for callers who want to see it done.
 #[derive(Clone, Debug)]

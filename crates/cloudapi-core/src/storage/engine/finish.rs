@@ -9,7 +9,7 @@ use crate::{Error, ErrorKind, Result};
 
 /// An object just made of its parts, and what it must be.
 pub(super) struct Stored {
-    stored: Completed,
+    answer: Completed,
     sum: u64,
     size: u64,
 }
@@ -31,17 +31,21 @@ pub(super) async fn complete<C: ObjectCalls>(
         // The cloud may have been done all the same.
         error = task.interrupted() => became_object(task, upload_id, sum, size).await.ok_or(error)?,
     };
-    Ok(Stored { stored, sum, size })
+    Ok(Stored {
+        answer: stored,
+        sum,
+        size,
+    })
 }
 
 /// Compares the object with what was read.
 pub(super) async fn compare<C: ObjectCalls>(
     task: &Task<C>,
     mut session: Session<C>,
-    Stored { stored, sum, size }: Stored,
+    Stored { answer, sum, size }: Stored,
 ) -> Result<UploadOutcome> {
     session.guard.disarm();
-    let compared = confirmed(task, stored, sum, size).await;
+    let compared = confirmed(task, answer, sum, size).await;
     let undecided = |error: &Error| error.code() != Some(CHECKSUM_MISMATCH);
     // Right or wrong, there is nothing to go on with; what could not be looked at is looked at by the next call.
     if let Some(journal) = session.journal.take()
