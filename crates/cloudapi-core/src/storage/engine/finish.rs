@@ -113,7 +113,17 @@ async fn complete_once<C: ObjectCalls>(
             ErrorKind::NotFound => stored_before(task, sum, size).await,
             _ => became_object(task, upload_id, sum, size).await,
         };
-        return stored.ok_or(error);
+        return stored.ok_or_else(|| match error.kind() {
+            ErrorKind::NotFound if doubtful => {
+                let message = format!(
+                    "{}; an earlier attempt to complete it may have been done, but the object could not be seen to be what \
+                     was read: look at it before using it",
+                    error.message()
+                );
+                error.with_message(message)
+            }
+            _ => error,
+        });
     }
 }
 

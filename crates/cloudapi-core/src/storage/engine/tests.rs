@@ -195,6 +195,19 @@ async fn a_wrong_version_is_removed_and_a_newer_one_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_may_have_been_made_wrongly_is_told() {
+    let faults = [
+        Fault::Corrupt(Call::Complete),
+        Fault::After(Call::Complete, ErrorKind::Network),
+    ];
+    let store = Store::failing(&faults);
+    let error = send(&store, content(50)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.message().contains("may have been done"), "{error}");
+    assert_eq!(store.parts_left(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_done_when_the_upload_was_ended_is_a_success() {
     let store = Store {
         late: Some((Call::Complete, Duration::from_secs(100))),
