@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::UploadedPart;
 use crate::{Error, ErrorKind, Result};
 
+/// The version of what is written here.
+pub(super) const VERSION: u32 = 1;
+
 /// What must be the same for an upload to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -45,7 +48,7 @@ pub(super) struct Resumed {
     pub(super) parts: Vec<UploadedPart>,
 }
 
-/// The journal of a running upload, which no other process can take hold of meanwhile.
+/// The open journal of a running upload, which no other process can take meanwhile.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
@@ -57,13 +60,13 @@ pub(super) struct Journal {
 /// 10 000 parts of a line each, with room.
 const MAX_BYTES: u64 = 16 << 20;
 
+/// How a header begins: what there is of one after a crash while it was written.
+const HEADER_START: &str = "{\"Version\":";
+
 impl Journal {
-    /// Takes hold of the journal of an earlier call, or of a new one. What stands in it stays.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidArgument` when there can't be a file, `InvalidState` when another process has hold of it.
-    pub(super) fn hold(path: &Path) -> Result<Self> {
+    /// Takes a checkpoint for this process alone, before anything is begun that it could not note; makes the file if there
+    /// is none.
+    pub(super) fn claim(path: &Path) -> Result<Self> {
         let open = || -> io::Result<(File, u64)> {
             let file = OpenOptions::new()
                 .create(true)
@@ -75,12 +78,16 @@ impl Journal {
             if !found.is_file() {
                 return Err(io::Error::other("it is not a file"));
             }
+            // Only who has the lock may read on and cut it.
             file.try_lock()?;
             Ok((file, found.len()))
         };
         let (file, length) = open().map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => write_failure(path, &error),
-            _ => write_failure(path, &error).with_kind(ErrorKind::InvalidArgument),
+            io::ErrorKind::WouldBlock => refuse(
+                path,
+                "is in use by another process; let that one finish, or name another file",
+            ),
+            _ => unusable(path, &format!("can't be written: {error}")),
         })?;
         Ok(Self {
             path: path.to_owned(),
@@ -89,38 +96,60 @@ impl Journal {
         })
     }
 
-    /// Reads what an earlier call noted, if there is something, and checks that it was of this very upload (but for the
-    /// upload's id). A last line that was not finished is cut off.
-    pub(super) fn resume(&mut self, wanted: &Header) -> Result<Option<Resumed>> {
-        let text = self.text()?;
+    /// Reads what is there, if anything is, and checks that it is of this very upload (but for the upload's id).
+    /// `discard` says how the upload of an id is removed by hand.
+    pub(super) fn load(
+        &mut self,
+        wanted: &Header,
+        discard: impl Fn(&str) -> String,
+    ) -> Result<Option<Resumed>> {
+        let path = &self.path;
+        let text = read(path, &mut self.file)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let resumed = read(&self.path, &text[..whole], wanted)?;
-        let mut cut = || -> io::Result<()> {
-            self.file.set_len(whole as u64)?;
-            self.file.seek(SeekFrom::End(0)).map(|_| ())
+        let mut lines = text[..whole].lines();
+        let Some(first) = lines.next() else {
+            // Cut short while it was written: nothing had been sent yet.
+            self.blank = text.starts_with(HEADER_START) || HEADER_START.starts_with(&text);
+            return self
+                .blank
+                .then_some(None)
+                .ok_or_else(|| no_checkpoint(path));
         };
-        cut().map_err(|error| write_failure(&self.path, &error))?;
-        Ok(resumed)
-    }
-
-    fn text(&mut self) -> Result<String> {
-        let mut bytes = Vec::new();
-        let read = (&mut self.file).take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        if let Err(error) = read {
-            let message = format!(
-                "the checkpoint {} can't be read: {error}",
-                self.path.display()
-            );
-            return Err(Error::new(ErrorKind::Other, message)
-                .with_resources([self.path.display().to_string()]));
+        let found = header_of(path, first)?;
+        let anew = format!(
+            "to start anew, remove it, and: {}",
+            discard(&found.upload_id)
+        );
+        check_same(path, &found, wanted, &anew)?;
+        let mut parts = Vec::new();
+        for line in lines {
+            let line: Line = serde_json::from_str(line)
+                .map_err(|_| refuse(path, &format!("is damaged; {anew}")))?;
+            let Line {
+                number,
+                size,
+                sum,
+                e_tag,
+            } = line;
+            parts.push(UploadedPart {
+                number,
+                size,
+                sum,
+                stored_sum: None,
+                e_tag,
+            });
         }
-        String::from_utf8(bytes)
-            .ok()
-            .filter(|text| text.len() as u64 <= MAX_BYTES)
-            .ok_or_else(|| refuse(&self.path, "is no checkpoint of an upload"))
+        // A last line that was not finished is not continued.
+        let cut = self.file.set_len(whole as u64);
+        cut.and_then(|()| self.file.seek(SeekFrom::End(0)))
+            .map_err(|error| write_failure(path, &error))?;
+        Ok(Some(Resumed {
+            upload_id: found.upload_id,
+            parts,
+        }))
     }
 
-    /// Begins the journal of a new upload, in place of what stood in it.
+    /// Begins anew, in place of what is there.
     pub(super) fn start(&mut self, header: &Header) -> Result<()> {
         let mut write = || -> io::Result<()> {
             self.file.set_len(0)?;
@@ -131,6 +160,25 @@ impl Journal {
         write().map_err(|error| write_failure(&self.path, &error))?;
         self.blank = false;
         Ok(())
+    }
+
+    /// Refuses a checkpoint of an upload in parts where none is to be made: its parts would stay for ever.
+    pub(super) fn refuse_any(path: &Path, discard: impl Fn(&str) -> String) -> Result<()> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(unusable(path, &format!("can't be read: {error}"))),
+        };
+        let text = read(path, &mut file)?;
+        let Some((first, _)) = text.split_once('\n') else {
+            return Ok(());
+        };
+        let found = header_of(path, first)?;
+        let why = format!(
+            "is of an upload in parts, while this content goes in one request; to start anew, remove it, and: {}",
+            discard(&found.upload_id)
+        );
+        Err(refuse(path, &why))
     }
 
     /// Notes a part.
@@ -161,97 +209,90 @@ impl Drop for Journal {
     }
 }
 
-/// Fails if an earlier call left something to go on with, though what is sent now needs no checkpoint.
-pub(super) fn refuse_leftover(path: &Path) -> Result<()> {
-    match std::fs::metadata(path) {
-        Ok(found) if found.len() > 0 => Err(refuse(
-            path,
-            "is of another upload: what is sent now goes in one request",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Reads the whole lines of a journal.
-fn read(path: &Path, text: &str, wanted: &Header) -> Result<Option<Resumed>> {
-    let mut lines = text.lines();
-    let Some(first) = lines.next() else {
-        return Ok(None);
-    };
-    let found: Header =
-        serde_json::from_str(first).map_err(|_| refuse(path, "is no checkpoint of an upload"))?;
-    let comparisons = [
-        ("version", found.version == wanted.version),
-        ("provider", found.provider == wanted.provider),
-        ("bucket", found.bucket == wanted.bucket),
-        ("key", found.key == wanted.key),
-        ("file", found.path == wanted.path),
-        ("file's size", found.size == wanted.size),
-        (
-            "file's modification time",
-            found.modified == wanted.modified,
-        ),
-        ("part size", found.part_size == wanted.part_size),
-        ("object's properties", found.options == wanted.options),
-    ];
-    if let Some((what, _)) = comparisons.iter().find(|(_, same)| !same) {
-        return Err(refuse(
-            path,
-            &format!("is of another upload: the {what} is not the same"),
-        ));
-    }
-    let mut parts = Vec::new();
-    for line in lines {
-        let line: Line = serde_json::from_str(line).map_err(|_| refuse(path, "is damaged"))?;
-        let Line {
-            number,
-            size,
-            sum,
-            e_tag,
-        } = line;
-        parts.push(UploadedPart {
-            number,
-            size,
-            sum,
-            stored_sum: None,
-            e_tag,
-        });
-    }
-    Ok(Some(Resumed {
-        upload_id: found.upload_id,
-        parts,
-    }))
-}
-
 fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec(value)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn refuse(path: &Path, why: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidState,
-        format!(
-            "the checkpoint {} {why}; name another file, or remove it to start anew",
-            path.display()
+fn read(path: &Path, file: &mut File) -> Result<String> {
+    let mut text = String::new();
+    match file.take(MAX_BYTES + 1).read_to_string(&mut text) {
+        Ok(read) if read as u64 > MAX_BYTES => Err(no_checkpoint(path)),
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(no_checkpoint(path)),
+        Err(error) => Err(unusable(path, &format!("can't be read: {error}"))),
+    }
+}
+
+/// Reads the first line; that of a version which is not ours may have any other members.
+fn header_of(path: &Path, line: &str) -> Result<Header> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Versioned {
+        version: u32,
+    }
+    let Versioned { version } = serde_json::from_str(line).map_err(|_| no_checkpoint(path))?;
+    if version != VERSION {
+        let why = format!(
+            "has version {version}, and this program knows version {VERSION} only; go on with the program that wrote \
+             it, or name another file"
+        );
+        return Err(refuse(path, &why));
+    }
+    serde_json::from_str(line).map_err(|_| no_checkpoint(path))
+}
+
+/// Compares what a checkpoint is of with what is wanted; `anew` tells how to do without the parts.
+fn check_same(path: &Path, found: &Header, wanted: &Header, anew: &str) -> Result<()> {
+    let other = "name another file, or remove it to start anew";
+    let comparisons = [
+        ("provider", found.provider == wanted.provider, other),
+        ("bucket", found.bucket == wanted.bucket, other),
+        ("key", found.key == wanted.key, other),
+        ("file", found.path == wanted.path, other),
+        ("file's size", found.size == wanted.size, anew),
+        (
+            "file's modification time",
+            found.modified == wanted.modified,
+            anew,
         ),
-    )
-    .with_resources([path.display().to_string()])
+        ("part size", found.part_size == wanted.part_size, anew),
+        ("object's properties", found.options == wanted.options, anew),
+    ];
+    match comparisons.iter().find(|(_, same, _)| !same) {
+        None => Ok(()),
+        Some((what, _, advice)) => {
+            let why = format!("is of another upload: the {what} is not the same; {advice}");
+            Err(refuse(path, &why))
+        }
+    }
+}
+
+fn no_checkpoint(path: &Path) -> Error {
+    refuse(path, "is no checkpoint of an upload; name another file")
+}
+
+fn refuse(path: &Path, why: &str) -> Error {
+    about(ErrorKind::InvalidState, path, why)
+}
+
+/// The error for a path that is no good for a checkpoint.
+fn unusable(path: &Path, why: &str) -> Error {
+    about(ErrorKind::Config, path, why)
 }
 
 fn write_failure(path: &Path, error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::WouldBlock {
-        return refuse(path, "is in use by another process");
-    }
-    Error::new(
+    about(
         ErrorKind::Other,
-        format!(
-            "the checkpoint {} can't be written: {error}",
-            path.display()
-        ),
+        path,
+        &format!("can't be written: {error}"),
     )
-    .with_resources([path.display().to_string()])
+}
+
+fn about(kind: ErrorKind, path: &Path, why: &str) -> Error {
+    let path = path.display().to_string();
+    Error::new(kind, format!("the checkpoint {path} {why}")).with_resources([path])
 }
 
 #[cfg(test)]
@@ -260,7 +301,7 @@ mod tests {
 
     fn header() -> Header {
         Header {
-            version: 1,
+            version: VERSION,
             provider: "aws".to_owned(),
             bucket: "b".to_owned(),
             key: "k".to_owned(),
@@ -283,103 +324,104 @@ mod tests {
         }
     }
 
+    fn load(path: &Path, wanted: &Header) -> Result<Option<Resumed>> {
+        Journal::claim(path)?.load(wanted, |id| format!("abort {id}"))
+    }
+
     #[test]
     fn survives_a_crash_in_the_middle_of_a_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        let mut journal = Journal::hold(&path).unwrap();
-        assert!(journal.resume(&header()).unwrap().is_none());
+        assert!(load(&path, &header()).unwrap().is_none());
+        let mut journal = Journal::claim(&path).unwrap();
         journal.start(&header()).unwrap();
         journal.note(&part(2)).unwrap();
         journal.file.write_all(b"{\"Number\": 1, \"Si").unwrap();
-        let in_use = Journal::hold(&path).unwrap_err();
+        let in_use = Journal::claim(&path).unwrap_err();
         assert!(in_use.message().contains("in use"), "{in_use}");
         drop(journal);
-        let resumed = |journal: &mut Journal| journal.resume(&header()).unwrap().unwrap();
-        let mut journal = Journal::hold(&path).unwrap();
-        let found = resumed(&mut journal);
+        let mut journal = Journal::claim(&path).unwrap();
+        let resumed = journal.load(&header(), str::to_owned).unwrap().unwrap();
         assert_eq!(
-            (found.upload_id.as_str(), found.parts),
+            (resumed.upload_id.as_str(), resumed.parts),
             ("u", vec![part(2)])
         );
         journal.note(&part(1)).unwrap();
         drop(journal);
-        let mut journal = Journal::hold(&path).unwrap();
-        assert_eq!(resumed(&mut journal).parts, [part(2), part(1)]);
-        journal.remove();
+        assert_eq!(
+            load(&path, &header()).unwrap().unwrap().parts,
+            [part(2), part(1)]
+        );
+        Journal::claim(&path).unwrap().remove();
         assert!(!path.exists());
     }
 
     #[test]
-    fn a_journal_of_nothing_leaves_no_file_and_what_can_be_no_file_is_refused() {
+    fn a_header_that_was_not_finished_is_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        drop(Journal::hold(&path).unwrap());
-        assert!(!path.exists());
-        for bad in [folder.path().to_owned(), folder.path().join("no/file")] {
-            let error = Journal::hold(&bad).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        let line = line_of(&header()).unwrap();
+        for length in 0..line.len() {
+            std::fs::write(&path, &line[..length]).unwrap();
+            assert!(load(&path, &header()).unwrap().is_none(), "{length}");
         }
-        refuse_leftover(&path).unwrap();
-        std::fs::write(&path, "").unwrap();
-        refuse_leftover(&path).unwrap();
-        Journal::hold(&path).unwrap().start(&header()).unwrap();
-        let error = refuse_leftover(&path).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
-        assert!(path.exists());
     }
 
     #[test]
     fn another_upload_is_refused_by_what_differs() {
+        type Change = fn(&mut Header);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        Journal::hold(&path).unwrap().start(&header()).unwrap();
-        for (other, what) in [
+        Journal::claim(&path).unwrap().start(&header()).unwrap();
+        let cases: [(Change, &str, &str); 5] = [
+            (|other| other.key = "x".to_owned(), "key", "another file"),
+            (|other| other.size = 11, "file's size", "abort u"),
             (
-                Header {
-                    key: "x".to_owned(),
-                    ..header()
-                },
-                "key",
-            ),
-            (
-                Header {
-                    size: 11,
-                    ..header()
-                },
-                "file's size",
-            ),
-            (
-                Header {
-                    modified: "1".to_owned(),
-                    ..header()
-                },
+                |other| other.modified = "1".to_owned(),
                 "modification time",
+                "abort u",
             ),
+            (|other| other.part_size = 6, "part size", "abort u"),
             (
-                Header {
-                    part_size: 6,
-                    ..header()
-                },
-                "part size",
-            ),
-            (
-                Header {
-                    options: serde_json::json!({"Acl": "private"}),
-                    ..header()
-                },
+                |other| other.options = serde_json::json!({"Acl": "private"}),
                 "properties",
+                "abort u",
             ),
-        ] {
-            let error = Journal::hold(&path).unwrap().resume(&other).unwrap_err();
-            assert!(
-                error.kind() == ErrorKind::InvalidState && error.message().contains(what),
-                "{error}"
-            );
+        ];
+        for (change, what, advice) in cases {
+            let mut other = header();
+            change(&mut other);
+            let error = load(&path, &other).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidState);
+            assert!(error.message().contains(what), "{error}");
+            assert!(error.message().contains(advice), "{error}");
         }
-        std::fs::write(&path, "hello\n").unwrap();
-        let error = Journal::hold(&path).unwrap().resume(&header()).unwrap_err();
-        assert!(error.message().contains("no checkpoint"), "{error}");
-        assert_eq!(std::fs::read(&path).unwrap(), b"hello\n");
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let whole = String::from_utf8(line_of(&header()).unwrap()).unwrap();
+        for (text, what) in [
+            ("hello\n", "no checkpoint"),
+            ("hello", "no checkpoint"),
+            ("{\"Version\": {}}\n", "no checkpoint"),
+            ("{\"Version\":1}\n", "no checkpoint"),
+            ("{\"Version\":2,\"Parts\":[]}\n", "has version 2"),
+            (&format!("{whole}{{}}\n"), "damaged"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = load(&path, &header()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidState);
+            assert!(error.message().contains(what), "{error}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        std::fs::write(&path, [b'x', 0xff, b'\n']).unwrap();
+        assert!(load(&path, &header()).is_err());
+        let error = load(folder.path(), &header()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        let error = load(&folder.path().join("none/checkpoint"), &header()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
     }
 }

@@ -33,8 +33,9 @@ pub(super) async fn begin<C: ObjectCalls>(
         }));
     };
     // Held from here on, so that no other process goes on with the same upload.
-    let mut journal = Journal::hold(path)?;
-    if let Some(resumed) = journal.resume(&task.header(file, ""))? {
+    let mut journal = Journal::claim(path)?;
+    let by_hand = |upload_id: &str| task.calls.how_to_discard(upload_id);
+    if let Some(resumed) = journal.load(&task.header(file, ""), by_hand)? {
         let found = tokio::select! {
             found = find(task, file, &resumed) => found?,
             error = task.interrupted() => return Err(error),
@@ -132,6 +133,7 @@ enum Found {
     Nothing,
 }
 
+/// Finds what a checkpoint tells of.
 async fn find<C: ObjectCalls>(
     task: &Task<C>,
     file: &FileSource,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use self::begin::Begun;
 use self::guard::Guard;
 use self::source::{FileSource, Opened, Source};
-use super::checkpoint::{self, Header, Journal};
+use super::checkpoint::{Header, Journal, VERSION};
 use super::request::OnProgress;
 use super::{
     Algorithm, Cancel, Checksum, Completed, ObjectCalls, Progress, UploadFileRequest,
@@ -94,8 +94,8 @@ async fn run<C: ObjectCalls>(
     };
     match opened {
         Opened::Single(body, stamp) => {
-            if let Some(checkpoint) = &task.options.checkpoint {
-                checkpoint::refuse_leftover(checkpoint)?;
+            if let Some(path) = &task.options.checkpoint {
+                Journal::refuse_any(path, |upload_id| task.calls.how_to_discard(upload_id))?;
             }
             single::send(&task, body, stamp).await
         }
@@ -178,12 +178,14 @@ impl<C: ObjectCalls> Task<C> {
     fn header(&self, file: &FileSource, upload_id: &str) -> Header {
         // How it is sent may change between two tries; what the object is may not.
         let object = UploadOptions {
-            in_flight: 1,
+            threshold: 0,
+            part_size: 0,
+            in_flight: 0,
             checkpoint: None,
             ..self.options.clone()
         };
         Header {
-            version: 1,
+            version: VERSION,
             provider: self.calls.provider().to_string(),
             bucket: self.bucket.clone(),
             key: self.key.clone(),

@@ -137,20 +137,31 @@ async fn a_wrong_object_leaves_nothing_to_go_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checkpoint_that_can_not_be_is_refused_before_anything_is_sent() {
-    let resumable = Resumable::new(95);
-    let nowhere = Resumable {
-        checkpoint: resumable.checkpoint.join("file"),
-        file: resumable.file.clone(),
-        _folder: tempfile::tempdir().unwrap(),
-    };
+async fn a_checkpoint_that_can_not_be_written_is_refused_before_anything_is_begun() {
+    let mut resumable = Resumable::new(95);
+    resumable.checkpoint = resumable.checkpoint.join("in/no/folder");
     let store = Store::failing(&[]);
-    let error = nowhere.send(&store).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
-    // One of larger content, of which parts are still there.
-    std::fs::write(&resumable.checkpoint, "{}\n").unwrap();
+    let error = resumable.send(&store).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert_eq!(store.count(|_| true), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_before_the_first_part_leaves_no_checkpoint() {
+    let resumable = Resumable::new(95);
+    let store = Store::failing(&[Fault::Before(Call::Create, ErrorKind::PermissionDenied)]);
+    resumable.send(&store).await.unwrap_err();
+    assert!(!resumable.checkpoint.exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_shrank_to_one_request_is_refused_too() {
+    let resumable = Resumable::new(95);
+    let store = Store::failing(&[Fault::Before(Call::Part(6), ErrorKind::PermissionDenied)]);
+    resumable.send(&store).await.unwrap_err();
     std::fs::write(&resumable.file, content(5)).unwrap();
     let error = resumable.send(&store).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
-    assert_eq!(store.count(|_| true), 0);
+    assert!(error.message().contains("abort the upload u0"), "{error}");
+    assert!(resumable.checkpoint.exists() && store.object().is_none());
 }
