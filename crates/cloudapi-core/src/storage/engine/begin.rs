@@ -79,11 +79,7 @@ async fn refuse_existing<C: ObjectCalls>(task: &Task<C>) -> Result<()> {
     };
     match look {
         Ok(None) => Ok(()),
-        Ok(Some(_)) => Err(Error::new(
-            ErrorKind::AlreadyExists,
-            format!("{}/{} exists already", task.bucket, task.key),
-        )
-        .with_resources([format!("{}/{}", task.bucket, task.key)])),
+        Ok(Some(_)) => Err(Error::new(ErrorKind::AlreadyExists, "it exists already")),
         // Who may not look learns it at the end.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         Err(error) => Err(error),

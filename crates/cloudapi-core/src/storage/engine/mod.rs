@@ -41,16 +41,17 @@ pub async fn upload<C: ObjectCalls>(
     retry: &RetryPolicy,
 ) -> Result<UploadOutcome> {
     let provider = calls.provider();
-    let place = format!("{}/{}", request.bucket, request.key);
+    let (bucket, key) = (request.bucket.clone(), request.key.clone());
     run(calls, request, retry).await.map_err(|error| {
-        named(error, place)
+        named(error, &bucket, &key)
             .with_provider(provider)
             .with_operation(Operation::UploadFile)
     })
 }
 
-/// Says which object an error is about, unless it names something else or is about the request.
-fn named(error: Error, place: String) -> Error {
+/// Says which object or bucket an error is about, unless it names something else or is about the request: the clouds' own
+/// words leave it out, and S3's for a taken key are of pre-conditions.
+fn named(error: Error, bucket: &str, key: &str) -> Error {
     let of_request = matches!(
         error.kind(),
         ErrorKind::InvalidArgument | ErrorKind::Unsupported | ErrorKind::Config
@@ -58,7 +59,14 @@ fn named(error: Error, place: String) -> Error {
     if !error.resources().is_empty() || of_request && error.http_status().is_none() {
         return error;
     }
-    error.with_resources([place])
+    let place = format!("{bucket}/{key}");
+    match (error.kind(), error.code()) {
+        (ErrorKind::AlreadyExists, _) => error
+            .with_message(format!("{place} exists already"))
+            .with_resources([place]),
+        (ErrorKind::NotFound, Some("NoSuchBucket")) => error.with_resources([bucket]),
+        _ => error.with_resources([place]),
+    }
 }
 
 async fn run<C: ObjectCalls>(

@@ -158,10 +158,9 @@ async fn a_put_that_was_done_before_its_answer_was_lost_is_no_conflict() {
     let store = Store::failing(&[Fault::After(Call::Put, ErrorKind::Network)]);
     store.state.lock().unwrap().overwrite = false;
     send(&store, content(5)).await.unwrap();
-    assert_eq!(
-        send(&store, content(6)).await.unwrap_err().kind(),
-        ErrorKind::AlreadyExists
-    );
+    let error = send(&store, content(6)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(error.message(), "bucket/key exists already");
     assert_eq!(store.object().unwrap(), content(5));
 }
 
