@@ -52,6 +52,7 @@ struct Ready {
 #[serde(rename_all = "PascalCase")]
 struct AwsAccess {
     region: &'static str,
+    bucket: &'static str,
     access_key_id: String,
     secret_access_key: String,
 }
@@ -60,6 +61,7 @@ struct AwsAccess {
 #[serde(rename_all = "PascalCase")]
 struct TencentAccess {
     region: &'static str,
+    bucket: &'static str,
     secret_id: String,
     secret_key: String,
 }
@@ -99,12 +101,14 @@ impl Ready {
         let Key { id, secret, .. } = emulator.aws_key();
         let aws = AwsAccess {
             region: fixtures::AWS_REGION,
+            bucket: fixtures::AWS_BUCKET,
             access_key_id: id,
             secret_access_key: secret,
         };
         let Key { id, secret, .. } = emulator.tencent_key();
         let tencent = TencentAccess {
             region: fixtures::TENCENT_REGION,
+            bucket: fixtures::TENCENT_BUCKET,
             secret_id: id,
             secret_key: secret,
         };
@@ -139,13 +143,17 @@ impl Ready {
              export TENCENTCLOUD_ENDPOINT_URL={endpoint_url} TENCENTCLOUD_REGION={}\n\
              export TENCENTCLOUD_SECRET_ID={} TENCENTCLOUD_SECRET_KEY={}\n\
              cloudapi describe-instances --provider aws\n\
-             cloudapi describe-instances --provider tencent\n",
+             cloudapi describe-instances --provider tencent\n\
+             cloudapi upload-file --provider aws --bucket {} --key hello FILE\n\
+             cloudapi upload-file --provider tencent --bucket {} --key hello FILE\n",
             aws.region,
             aws.access_key_id,
             aws.secret_access_key,
             tencent.region,
             tencent.secret_id,
-            tencent.secret_key
+            tencent.secret_key,
+            aws.bucket,
+            tencent.bucket
         )
     }
 }

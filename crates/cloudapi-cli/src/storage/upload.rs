@@ -21,7 +21,7 @@ use crate::output::Done;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The file, `-` for stdin
-    #[arg(value_name = "FILE", allow_hyphen_values = true)]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
     /// The bucket; at COS with its -APPID
@@ -80,6 +80,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     overwrite: Option<bool>,
 
+    /// Fail if there is an object of this key: --overwrite=false
+    #[arg(long, conflicts_with = "overwrite")]
+    no_overwrite: bool,
+
     /// Content up to this size goes in one request, 16MiB if not said
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     threshold: Option<u64>,
@@ -111,13 +115,14 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Done, Failure> 
     }
     let bar = Bar::new();
     let cancel = Cancel::new();
-    let source = source::open(&fields.file).await?;
+    // A pipe that nobody writes to is not open yet.
+    let source = context.ask(source::open(&fields.file)).await??;
     let request = UploadFileRequest::new(fields.bucket, fields.key, source)
         .with_options(fields.options)
         .with_cancel(cancel.clone())
         .with_progress(bar.follow());
     let storage = context.connect().await?.storage()?;
-    let uploaded = until_interrupted(storage.upload_file(request), &cancel, context).await;
+    let uploaded = until_interrupted(storage.upload_file(request), &cancel, &bar, context).await;
     bar.end();
     Ok(context.print(&uploaded?))
 }
@@ -142,7 +147,10 @@ fn fields(args: Args, context: &Context) -> Result<Fields, Failure> {
         .with("Encryption", args.encryption)
         .with("KmsKeyId", args.kms_key_id)
         .with("Tags", map("--tags", args.tags)?)
-        .with("Overwrite", args.overwrite)
+        .with(
+            "Overwrite",
+            args.no_overwrite.then_some(false).or(args.overwrite),
+        )
         .with("Threshold", args.threshold)
         .with("PartSize", args.part_size)
         .with("InFlight", args.in_flight)
@@ -155,6 +163,7 @@ fn fields(args: Args, context: &Context) -> Result<Fields, Failure> {
 async fn until_interrupted(
     upload: impl Future<Output = cloudapi::Result<UploadOutcome>>,
     cancel: &Cancel,
+    bar: &Bar,
     context: &Context,
 ) -> Result<UploadOutcome, Failure> {
     let mut upload = pin!(upload);
@@ -163,7 +172,7 @@ async fn until_interrupted(
         () = context.interrupted() => cancel.cancel(),
     }
     let again = Interrupt::listen()?;
-    Context::note("interrupted; cleaning up (again Ctrl-C to leave at once)");
+    bar.note("interrupted; cleaning up (again Ctrl-C to leave at once)");
     tokio::select! {
         // It may have been done all the same.
         result = upload => result.map_err(|error| Failure::from(error).by_interruption()),

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use cloudapi::storage::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::context::Context;
+
 const KNOWN: &str = "{bytes}/{total_bytes} [{wide_bar}] {bytes_per_sec}, {eta} left";
 const UNKNOWN: &str = "{bytes} {spinner} {bytes_per_sec}";
 
@@ -36,6 +38,11 @@ impl Bar {
             }
             bar.set_position(progress.bytes);
         }
+    }
+
+    /// Tells a person at a terminal what is going on, above the bar.
+    pub(super) fn note(&self, text: &str) {
+        self.0.suspend(|| Context::note(text));
     }
 
     /// Takes the bar off the screen.
