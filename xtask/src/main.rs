@@ -15,6 +15,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod features;
+mod kills;
 mod process;
 mod python;
 mod sdk_checks;
@@ -39,6 +40,9 @@ Usage: cargo xtask COMMAND
   test              run all tests and print the totals
   conformance [--provider aws|tencent] [--target emulator|moto|live] [OPTIONS]
                     check what the library promises, on the emulator, on moto (AWS) or on your own account
+  kill-uploads [--provider aws|tencent] [--rounds N] [--size-mib N] [--kills-in-a-row N] [--seed N]
+                    kill uploads at random moments, go on with them, and tell how much was sent again; 50 of 256 MiB for
+                    each cloud unless said
   sdk-checks        check the emulator with the vendors' own Python SDKs
   check-features [--quick]
                     check what each set of cargo features pulls in, and that it compiles; --quick leaves the compiling out
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Some("tour") => tour::run(args),
         Some("test") => args.end().map(|()| test::run()),
         Some("conformance") => conformance::run(args),
+        Some("kill-uploads") => kills::run(args),
         Some("sdk-checks") => args.end().and_then(|()| sdk_checks::run()),
         Some("check-features") => features::run(args),
         Some("bench") => bench::run(args),

@@ -175,7 +175,7 @@ pub(crate) fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// The binary that this workspace's build put beside the test programs.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let folder = own.parent().and_then(|deps| deps.parent()).unwrap();
     let path = folder.join(format!("cloudapi{}", std::env::consts::EXE_SUFFIX));
