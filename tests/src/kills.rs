@@ -124,7 +124,8 @@ fn write_content(path: &Path, size: u64, rng: &mut Rng) -> Result<String> {
         left -= length;
     }
     let digest = hash.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let bytes: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(bytes.concat())
 }
 
 struct Campaign<'a> {

@@ -116,7 +116,7 @@ async fn a_source_that_changed_is_refused() {
                 .open(&path)
                 .unwrap()
                 .set_modified(time)
-                .unwrap()
+                .unwrap();
         };
         let discard = if *provider == Provider::Aws {
             "abort-multipart-upload"
@@ -136,7 +136,7 @@ async fn a_source_that_changed_is_refused() {
         stage.write("file", "small");
         refuse("one request");
         stage.write("file", content(SIZE));
-        set_time(time + Duration::from_nanos(1000));
+        set_time(time + Duration::from_micros(1));
         refuse("modification time");
         let mut changed = content(SIZE);
         changed[0] ^= 1;

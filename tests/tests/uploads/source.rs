@@ -121,7 +121,7 @@ async fn a_file_that_may_not_be_read_is_5() {
         let stage = Stage::new(*provider).await;
         for length in [3, 12 * MIB] {
             let path = stage.write("locked", content(length));
-            let nobody = std::fs::Permissions::from_mode(0);
+            let nobody = std::fs::Permissions::from_mode(0o000);
             std::fs::set_permissions(&path, nobody).unwrap();
             let answer = stage.upload(&path, &in_parts(&["--output", "text"]));
             // The superuser may read everything.
