@@ -14,6 +14,7 @@ mod network;
 mod options;
 mod show;
 mod side;
+mod storage;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -71,7 +72,8 @@ async fn walk() -> Result {
     let chapters = async {
         compute::walk(&tour).await?;
         network::walk(&tour).await?;
-        load_balancer::walk(&tour).await
+        load_balancer::walk(&tour).await?;
+        storage::walk(&tour).await
     };
     let walked = tokio::select! {
         walked = chapters => walked,
