@@ -225,6 +225,11 @@ impl Emulator {
         self.ring(cloud).expired.key.clone()
     }
 
+    /// Ends the time of the temporary key: from now on calls with it are refused with the cloud's code for that.
+    pub fn end_temporary_key(&self, cloud: Cloud) {
+        self.ring(cloud).temporary.end();
+    }
+
     /// Queues a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.faults().add(fault);

@@ -1,6 +1,7 @@
 //! The keys that the emulator accepts.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One of the two clouds that the emulator speaks for.
 #[derive(
@@ -51,10 +52,34 @@ impl fmt::Debug for Key {
 }
 
 /// A key and whether its time is over.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) key: Key,
-    pub(crate) expired: bool,
+    over: AtomicBool,
+}
+
+impl Known {
+    pub(crate) fn new(key: Key, over: bool) -> Self {
+        Self {
+            key,
+            over: AtomicBool::new(over),
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+
+    /// Ends the key's time.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Clone for Known {
+    fn clone(&self) -> Self {
+        Self::new(self.key.clone(), self.is_over())
+    }
 }
 
 /// The keys of one cloud: the lasting one, a temporary one, and one whose time is over.
@@ -99,18 +124,9 @@ impl KeyRing {
             ),
         };
         Self {
-            lasting: Known {
-                key: lasting,
-                expired: false,
-            },
-            temporary: Known {
-                key: temporary.with_session_token("TOKENEXAMPLE"),
-                expired: false,
-            },
-            expired: Known {
-                key: expired.with_session_token("EXPIREDTOKENEXAMPLE"),
-                expired: true,
-            },
+            lasting: Known::new(lasting, false),
+            temporary: Known::new(temporary.with_session_token("TOKENEXAMPLE"), false),
+            expired: Known::new(expired.with_session_token("EXPIREDTOKENEXAMPLE"), true),
         }
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn verify(
     if self::header(parts, "x-cos-security-token") != known.key.session_token {
         return Err(Refusal::Token);
     }
-    if known.expired {
+    if known.is_over() {
         return Err(Refusal::Expired);
     }
     Ok(Identity {
@@ -296,7 +296,7 @@ mod tests {
         keys.lasting.key.session_token = Some("TOKENEXAMPLE".to_owned());
         assert!(verify(&part(), &keys, now).is_ok());
         assert_eq!(verify(&put_object(), &keys, now), Err(Refusal::Token));
-        keys.lasting.expired = true;
+        keys.lasting.end();
         assert_eq!(verify(&part(), &keys, now), Err(Refusal::Expired));
     }
 

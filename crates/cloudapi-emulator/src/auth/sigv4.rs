@@ -169,7 +169,7 @@ pub(crate) fn verify_payload(
     if header(&parts.headers, "x-amz-security-token") != known.key.session_token.as_deref() {
         return Err(Refusal::Token);
     }
-    if known.expired {
+    if known.is_over() {
         return Err(Refusal::Expired);
     }
     let chunks = ChunkSigner::new(key, stamp.to_owned(), scope.text(), scope.signature);
@@ -279,10 +279,7 @@ mod tests {
             .unwrap();
         let mut ring = KeyRing::of(crate::Cloud::Aws);
         let key = Key::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-        ring.lasting = Known {
-            key,
-            expired: false,
-        };
+        ring.lasting = Known::new(key, false);
         (request.into_parts().0, ring)
     }
 
@@ -335,7 +332,7 @@ mod tests {
         ring.lasting.key.session_token = Some("token".to_owned());
         assert_eq!(verify(&parts, b"", &ring, now), Err(Refusal::Token));
         ring.lasting.key.session_token = None;
-        ring.lasting.expired = true;
+        ring.lasting.end();
         assert_eq!(verify(&parts, b"", &ring, now), Err(Refusal::Expired));
 
         let (mut parts, ring) = documented("20150830T123600Z");

@@ -102,7 +102,7 @@ pub(crate) fn verify(
     if header(parts, "x-tc-token") != known.key.session_token.as_deref() {
         return Err(Refusal::Token);
     }
-    if known.expired {
+    if known.is_over() {
         return Err(Refusal::Expired);
     }
     Ok(Identity {
@@ -234,10 +234,7 @@ mod tests {
 
     fn ring(vector: &Vector) -> KeyRing {
         let mut ring = KeyRing::of(Cloud::Tencent);
-        ring.lasting = Known {
-            key: Key::new(vector.key.0, vector.key.1),
-            expired: false,
-        };
+        ring.lasting = Known::new(Key::new(vector.key.0, vector.key.1), false);
         ring
     }
 
@@ -304,8 +301,8 @@ mod tests {
         assert_eq!(check(&other, now), Err(Refusal::Signature));
         other.lasting.key.id.push('x');
         assert!(matches!(check(&other, now), Err(Refusal::UnknownKey(_))));
-        let mut over = ring(vector);
-        over.lasting.expired = true;
+        let over = ring(vector);
+        over.lasting.end();
         assert_eq!(check(&over, now), Err(Refusal::Expired));
 
         let mut with_token = ring(vector);

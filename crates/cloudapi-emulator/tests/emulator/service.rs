@@ -29,6 +29,11 @@ async fn the_clock_and_the_keys_decide() {
         call(&emulator.expired_key(Cloud::Aws)).await,
         (400, "RequestExpired".to_owned())
     );
+    emulator.end_temporary_key(Cloud::Aws);
+    assert_eq!(
+        call(&emulator.temporary_key(Cloud::Aws)).await,
+        (400, "RequestExpired".to_owned())
+    );
     assert_eq!(
         call(&Key::new("AKIAOWN", "other")).await,
         (401, "AuthFailure".to_owned())
