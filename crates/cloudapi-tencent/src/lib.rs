@@ -70,10 +70,11 @@
 //!
 //! The region is the configuration's, else `TENCENTCLOUD_REGION`, else the profile's (`tencentcloud_region` or `region` in
 //! `~/.aws/credentials` or `~/.aws/config`; tccli's). Calls go to `SERVICE.tencentcloudapi.com`, in finance regions to
-//! `SERVICE.REGION.tencentcloudapi.com`, or to the configuration's endpoint or `TENCENTCLOUD_ENDPOINT_URL`.
+//! `SERVICE.REGION.tencentcloudapi.com`, or to the configuration's endpoint or `TENCENTCLOUD_ENDPOINT_URL`, where
+//! `{service}` and `{region}` are filled in: `https://{service}.intl.tencentcloudapi.com` is the international site.
 //!
 //! Objects are at `BUCKET.cos.REGION.myqcloud.com`, or at the configuration's endpoint, `TENCENTCLOUD_ENDPOINT_URL_COS` or
-//! `TENCENTCLOUD_ENDPOINT_URL`, where `{bucket}` and `{region}` are filled in
+//! `TENCENTCLOUD_ENDPOINT_URL` (unless that has a `{service}`), where `{bucket}` and `{region}` are filled in
 //! (`https://{bucket}.cos.accelerate.myqcloud.com`); without `{bucket}` in it the bucket is the first part of the path.
 //!
 //! # Features

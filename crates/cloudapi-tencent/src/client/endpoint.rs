@@ -12,7 +12,13 @@ pub(crate) enum Endpoints {
     Cloud { region_in_host: Option<String> },
     /// Every service at one place.
     Fixed(Url),
+    /// Each service at a host of its own, with `{service}` and `{region}` to be filled in:
+    /// `https://{service}.intl.tencentcloudapi.com` is the international site.
+    Pattern { text: String, region: String },
 }
+
+/// What stands for a service in an override. Objects are none: COS has its own hosts and its own override.
+pub(crate) const SERVICE: &str = "{service}";
 
 /// Where one service is.
 #[derive(Clone, Debug)]
@@ -37,6 +43,11 @@ impl Endpoints {
                 .map(|url| (format!("{VARIABLE} in the environment"), url)),
         };
         match given {
+            Some((name, text)) if text.contains(SERVICE) => {
+                let (text, region) = (text.trim().to_owned(), region.to_owned());
+                parse(&name, &filled(&text, "cvm", &region))?;
+                Ok(Self::Pattern { text, region })
+            }
             Some((name, url)) => Ok(Self::Fixed(parse(&name, url.trim())?)),
             None => Ok(Self::Cloud {
                 region_in_host: region.ends_with("-fsi").then(|| region.to_owned()),
@@ -52,6 +63,9 @@ impl Endpoints {
     pub(crate) fn of(&self, service: &str) -> Result<Endpoint> {
         let url = match self {
             Self::Fixed(url) => url.clone(),
+            Self::Pattern { text, region } => {
+                parse("the endpoint URL", &filled(text, service, region))?
+            }
             Self::Cloud { region_in_host } => {
                 let region = region_in_host
                     .as_ref()
@@ -69,6 +83,10 @@ impl Endpoints {
         };
         Ok(Endpoint { url, host })
     }
+}
+
+fn filled(text: &str, service: &str, region: &str) -> String {
+    text.replace(SERVICE, service).replace("{region}", region)
 }
 
 fn parse(name: &str, text: &str) -> Result<Url> {
@@ -140,6 +158,18 @@ mod tests {
                 "proxy.example.com",
             ),
             (
+                config().with_endpoint_url("https://{service}.intl.tencentcloudapi.com"),
+                "ap-singapore",
+                "https://cvm.intl.tencentcloudapi.com/",
+                "cvm.intl.tencentcloudapi.com",
+            ),
+            (
+                config().with_endpoint_url("https://{service}.{region}.tencentcloudapi.com"),
+                "ap-beijing",
+                "https://cvm.ap-beijing.tencentcloudapi.com/",
+                "cvm.ap-beijing.tencentcloudapi.com",
+            ),
+            (
                 config().with_endpoint_url("http://[::1]:8080"),
                 "ap-guangzhou",
                 "http://[::1]:8080/",
@@ -169,6 +199,8 @@ mod tests {
             "ftp://h",
             "https://user:hunter2@h",
             "https://h?x=hunter2",
+            "https://{service}:hunter2@h",
+            "https://{service}.{zone}.h",
             "https://",
         ] {
             let error = Endpoints::new(&config().with_endpoint_url(bad), "x").unwrap_err();

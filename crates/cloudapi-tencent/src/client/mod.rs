@@ -25,6 +25,8 @@ use serde::de::DeserializeOwned;
 
 use self::clock::Clock;
 use self::endpoint::Endpoints;
+#[cfg(feature = "storage")]
+pub(crate) use self::endpoint::SERVICE;
 use self::envelope::Reading;
 use self::limits::Limits;
 use crate::error;

@@ -3,8 +3,12 @@
 use cloudapi_core::{Error, ProviderConfig, Result};
 use reqwest::Url;
 
-/// What an operator may set to send COS's calls elsewhere, the first that is set.
-const VARIABLES: [&str; 2] = ["TENCENTCLOUD_ENDPOINT_URL_COS", "TENCENTCLOUD_ENDPOINT_URL"];
+use crate::client::SERVICE;
+
+/// What an operator may set to send COS's calls elsewhere.
+const OWN_VARIABLE: &str = "TENCENTCLOUD_ENDPOINT_URL_COS";
+/// What an operator may set to send all calls elsewhere.
+const VARIABLE: &str = "TENCENTCLOUD_ENDPOINT_URL";
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 850;
 const CLOUD: &str = "https://{bucket}.cos.{region}.myqcloud.com";
@@ -34,16 +38,17 @@ impl Addresses {
     ///
     /// `Config` for an override that gives no plain URL.
     pub(super) fn new(config: &ProviderConfig, region: &str) -> Result<Self> {
-        let from_environment = || {
-            let mut found = VARIABLES
-                .iter()
-                .map(|name| (*name, config.environment.var(name)));
-            found.find_map(|(name, url)| Some((name, url?)))
+        let variable = |name| (name, config.environment.var(name));
+        let given = match config.endpoint_url.clone() {
+            // One with a place for the service is for the API's hosts, among which COS is not.
+            Some(url) if url.contains(SERVICE) => vec![variable(OWN_VARIABLE)],
+            Some(url) => vec![("the endpoint URL", Some(url))],
+            None => vec![variable(OWN_VARIABLE), variable(VARIABLE)],
         };
-        let given = match &config.endpoint_url {
-            Some(url) => Some(("the endpoint URL", url.clone())),
-            None => from_environment(),
-        };
+        let given = given.into_iter().find_map(|(name, url)| {
+            let url = url.filter(|url| !url.contains(SERVICE))?;
+            Some((name, url))
+        });
         let (name, rule) = given.unwrap_or(("", CLOUD.to_owned()));
         let addresses = Self {
             rule: rule.trim().trim_end_matches('/').to_owned(),
@@ -202,9 +207,27 @@ mod tests {
             "https://{bucket}.cos.accelerate.myqcloud.com",
         );
         let all = ("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:18080/");
+        let of_services = (
+            "TENCENTCLOUD_ENDPOINT_URL",
+            "https://{service}.intl.tencentcloudapi.com",
+        );
         let host = "backup-1250000000.cos.ap-guangzhou.myqcloud.com";
         for (endpoint, variables, url, host, path) in [
             (None, &[][..], format!("https://{host}/a%20b"), host, "/a b"),
+            (
+                None,
+                &[of_services],
+                format!("https://{host}/a%20b"),
+                host,
+                "/a b",
+            ),
+            (
+                Some(of_services.1),
+                &[all],
+                format!("https://{host}/a%20b"),
+                host,
+                "/a b",
+            ),
             (
                 None,
                 &[cos, all],
