@@ -148,9 +148,10 @@ impl ProviderConfig {
         if let Some(url) = &self.endpoint_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(Error::config(format!(
-                "the endpoint {url:?} is no URL; write it as https://HOST or http://HOST:PORT"
-            ))
+            // It is not quoted: it may hold a password, or be a line that went astray.
+            return Err(Error::config(
+                "the endpoint is no URL; write it as https://HOST or http://HOST:PORT",
+            )
             .with_provider(self.provider));
         }
         Ok(())

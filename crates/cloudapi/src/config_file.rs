@@ -103,7 +103,8 @@ impl ConfigFile {
             };
             for connection in connections.0 {
                 let Node::Table(table) = connection.node else {
-                    let what = format!("the connection {:?} is no table", connection.name);
+                    let what =
+                        format!("{} is no table", settings::the_connection(&connection.name));
                     return Err(in_file(document::Fault::new(connection.line, what)));
                 };
                 settings::check(&connection.name, connection.line, &table).map_err(in_file)?;

@@ -85,6 +85,12 @@ fn is_shared(_path: &Path) -> bool {
     false
 }
 
+/// Gives a name that stands in a file as it may be shown; `None` for one with letters that names don't have and keys do.
+pub fn shown_name(name: &str) -> Option<&str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || " -_.@:".contains(letter);
+    (name.len() <= 64 && name.chars().all(is_plain)).then_some(name)
+}
+
 /// The file of the AWS tools for keys: `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
 pub fn aws_credentials_path(environment: &Environment) -> Option<PathBuf> {
     path_from(
@@ -193,6 +199,17 @@ mod tests {
             assert_eq!(is_shared(&path), shared, "{mode:o}");
         }
         assert!(!is_shared(folder.path()) && !is_shared(&folder.path().join("none")));
+    }
+
+    #[test]
+    fn names_are_shown_and_keys_are_not() {
+        for name in ["prod", "Admin-123456789012", "me@example.com", "生产"] {
+            assert_eq!(shown_name(name), Some(name));
+        }
+        for key in ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a=b", "a\nb"] {
+            assert_eq!(shown_name(key), None);
+        }
+        assert_eq!(shown_name(&"x".repeat(65)), None);
     }
 
     #[test]

@@ -101,7 +101,10 @@ pub(super) fn look_up(name: &str, environment: &Environment, aws_keys: AwsKeys) 
 
 /// Refuses what can't be a profile's name, and would lead to other files.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    if name.trim().is_empty() || name.contains(['/', '\\', '[', ']']) {
+    if name.trim().is_empty()
+        || name.contains(['/', '\\', '[', ']'])
+        || name.chars().any(char::is_control)
+    {
         return Err(Error::config(format!("{name:?} is no profile's name")));
     }
     Ok(())

@@ -15,13 +15,20 @@ const VARIABLE: &str = "TENCENTCLOUD_REGION";
 /// `Config` when there is none, or one of no region's form.
 pub(crate) fn region(config: &ProviderConfig) -> Result<String> {
     let environment = &config.environment;
-    let mut found = config.region.clone().or_else(|| environment.var(VARIABLE));
-    if found.is_none()
+    let given = config.region.clone().or_else(|| environment.var(VARIABLE));
+    if given.is_none()
         && let Some(name) = profile_with_region(&config.credentials, environment)
+        && let Some(region) = of_profile(&name, environment)?
     {
-        found = of_profile(&name, environment)?;
+        // What stands in a file is not quoted.
+        let checked = config.clone().with_region(&region).check();
+        return checked.map(|()| region).map_err(|_| {
+            Error::config(format!(
+                "the profile {name:?} has a region of no region's form; an example is ap-guangzhou"
+            ))
+        });
     }
-    let Some(region) = found else {
+    let Some(region) = given else {
         return Err(Error::config(format!(
             "no region; name one (ProviderConfig::with_region, --region), set {VARIABLE}, or put `region` into the profile"
         )));

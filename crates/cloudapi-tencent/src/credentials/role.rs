@@ -27,8 +27,8 @@ pub(super) fn of_profile(
 ) -> Result<Arc<dyn ProvideCredentials>> {
     let mut roles = Vec::new();
     let mut next = name.to_owned();
+    profile::check_name(name)?;
     let base = loop {
-        profile::check_name(&next)?;
         if roles.len() > LONGEST_CHAIN {
             return Err(Error::config(format!(
                 "the profile {name:?} leads through its source_profile in a circle"
@@ -39,7 +39,15 @@ pub(super) fn of_profile(
         };
         roles.push(role);
         match from {
-            From::Profile(source) if source != next => next = source,
+            From::Profile(source) if source != next => {
+                // What stands in a file is not quoted.
+                profile::check_name(&source).map_err(|_| {
+                    Error::config(format!(
+                        "the profile {next:?} has a source_profile that is no profile's name"
+                    ))
+                })?;
+                next = source;
+            }
             From::Profile(_) => break keys(&next, config, aws_keys)?,
             From::Environment => break environment::source(config)?,
             From::InstanceRole => break Arc::new(Metadata::new(&config.environment)?),
@@ -112,6 +120,7 @@ fn role_of(name: &str, config: &ProviderConfig) -> Result<Option<(Role, From)>> 
         return tccli_role(name, config);
     };
     let mut role = Role::new(arn, get("role_session_name"));
+    role.check().map_err(|_| no_role(name))?;
     role.external_id = get("external_id");
     role.duration = match get("duration_seconds") {
         None => None,
@@ -141,6 +150,17 @@ fn role_of(name: &str, config: &ProviderConfig) -> Result<Option<(Role, From)>> 
 }
 
 fn tccli_role(name: &str, config: &ProviderConfig) -> Result<Option<(Role, From)>> {
-    let role = tccli::role(name, &config.environment)?;
-    Ok(role.map(|(arn, session)| (Role::new(arn, session), From::Profile(name.to_owned()))))
+    let Some((arn, session)) = tccli::role(name, &config.environment)? else {
+        return Ok(None);
+    };
+    let role = Role::new(arn, session);
+    role.check().map_err(|_| no_role(name))?;
+    Ok(Some((role, From::Profile(name.to_owned()))))
+}
+
+/// The error of a profile's role that can't be one, which is not quoted.
+fn no_role(name: &str) -> Error {
+    Error::config(format!(
+        "the profile {name:?} stands for a role that is none of Tencent Cloud; one is written qcs::cam::uin/ACCOUNT:roleName/NAME"
+    ))
 }

@@ -49,7 +49,7 @@ impl Role {
     }
 
     /// Checks what the cloud would refuse, before anything is sent.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         if self.arn.starts_with("qcs::cam::") && !self.arn.chars().any(char::is_whitespace) {
             return Ok(());
         }

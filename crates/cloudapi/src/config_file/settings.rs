@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloudapi_core::credentials::file;
 use cloudapi_core::filter::nearest;
 use cloudapi_core::{
     AssumeRole, CredentialChain, CredentialSource, Provider, ProviderConfig, Timeouts,
@@ -48,38 +49,54 @@ pub(super) fn check(name: &str, line: Option<usize>, table: &Table) -> Result<()
         if !NAMES.contains(&entry.name.as_str())
             && LIKE_KEYS.iter().any(|part| plain.contains(part))
         {
+            let what = if is_name(&entry.name) {
+                format!("`{}`", entry.name)
+            } else {
+                "a setting that looks like a key".to_owned()
+            };
             return Err(Fault::new(
                 entry.line,
                 format!(
-                    "the connection {name:?} has `{}`, and no key or secret may stand in this file; put it into a profile of \
+                    "{} has {what}, and no key or secret may stand in this file; put it into a profile of \
                      ~/.aws/credentials and name that with `profile = \"NAME\"`, or into the environment, and write \
                      `credential_source = \"environment\"`",
-                    entry.name
+                    the_connection(name)
                 ),
             ));
         }
         if !NAMES.contains(&entry.name.as_str()) {
-            return Err(unknown(entry, &format!("the connection {name:?}"), NAMES));
+            return Err(unknown(entry, &the_connection(name), NAMES));
         }
     }
     if !table.0.iter().any(|entry| entry.name == "provider") {
         return Err(Fault::new(
             line,
-            format!("the connection {name:?} lacks `provider`, which is \"aws\" or \"tencent\""),
+            format!(
+                "{} lacks `provider`, which is \"aws\" or \"tencent\"",
+                the_connection(name)
+            ),
         ));
     }
     config(name, table).map(|_| ())
 }
 
+/// A connection as it may be named in a message.
+pub(super) fn the_connection(name: &str) -> String {
+    match file::shown_name(name) {
+        Some(name) => format!("the connection {name:?}"),
+        None => "a connection".to_owned(),
+    }
+}
+
+/// Whether a setting may be named in a message: a line of a key that went astray is no name.
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    name.len() <= 40 && bytes.all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte))
+}
+
 /// The fault of a setting that nobody knows.
 pub(super) fn unknown(entry: &Entry, place: &str, known: &[&str]) -> Fault {
-    // A line of a key that went astray is no name.
-    let is_name = entry.name.len() <= 40
-        && entry
-            .name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte));
-    if !is_name {
+    if !is_name(&entry.name) {
         return Fault::new(entry.line, format!("{place} has a setting that is unknown"));
     }
     let hint = nearest(&entry.name, known.iter().copied())
@@ -204,7 +221,7 @@ impl<'a> Reader<'a> {
         let line = self.entry(name).and_then(|entry| entry.line);
         Fault::new(
             line,
-            format!("`{name}` of the connection {:?} {what}", self.name),
+            format!("`{name}` of {} {what}", the_connection(self.name)),
         )
     }
 
