@@ -1,12 +1,14 @@
 //! The one HTTP client that all of a connection's calls go through.
 
 use std::path::Path;
+use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use cloudapi_core::{Environment, Error, ProviderConfig, Result};
 
 /// Makes the client. `to_plain_http` says whether the calls go to an `http://` endpoint.
@@ -24,6 +26,21 @@ pub(crate) fn client(config: &ProviderConfig, to_plain_http: bool) -> Result<Sha
 /// Makes a client that no proxy stands before: for the metadata service and its like.
 pub(crate) fn direct() -> Result<SharedHttpClient> {
     Ok(with(ProxyConfig::disabled(), trusted(None)?))
+}
+
+/// Makes a connector of the same kind, for calls that no client of the SDK makes.
+pub(crate) fn direct_connector(connect: Duration, answer: Duration) -> Result<Connector> {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(connect)
+        .read_timeout(answer)
+        .build();
+    let mut builder = ConnectorBuilder::default()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+        .proxy_config(ProxyConfig::disabled())
+        .tls_context(trusted(None)?)
+        .connector_settings(settings);
+    builder.set_sleep_impl(default_async_sleep());
+    Ok(builder.build())
 }
 
 fn with(proxy: ProxyConfig, trust: TlsContext) -> SharedHttpClient {

@@ -194,11 +194,20 @@ impl Profile {
         }
         self.check_pair(&self.name, &found)?;
         if self.chosen == Chosen::Caller && !SOURCES.iter().any(|key| found.get(key).is_some()) {
+            let files: Vec<String> = [
+                (found.credentials, &self.credentials),
+                (found.config, &self.config),
+            ]
+            .into_iter()
+            .filter_map(|(section, file)| section.map(|_| file.shown()))
+            .collect();
             return Err(Error::config(format!(
-                "the profile {} says nothing of credentials; it needs {KEY_ID} and {SECRET}, or one of {}",
+                "the profile {} in {} says nothing of credentials; it needs {KEY_ID} and {SECRET}, or one of {}",
                 self.name,
+                files.join(" and "),
                 SOURCES[1..].join(", ")
-            )));
+            ))
+            .with_resources(files));
         }
         self.check_chain(found)
     }
@@ -220,7 +229,7 @@ impl Profile {
             };
             found = self.find(next)?;
             if found.is_nowhere() {
-                return Err(self.missing(next).with_resources([next]));
+                return Err(self.missing(next));
             }
             self.check_pair(next, &found)?;
             name = next;
@@ -252,6 +261,13 @@ impl Profile {
 
     fn missing(&self, name: &str) -> Error {
         let (credentials, config) = (self.credentials.shown(), self.config.shown());
+        if name != self.name && file::shown_name(name).is_none() {
+            return Error::config(format!(
+                "the profile {} leads to a source_profile that is neither in {credentials} nor in {config}",
+                self.name
+            ))
+            .with_resources([credentials, config]);
+        }
         if !self.credentials.exists() && !self.config.exists() {
             return Error::config(format!(
                 "the profile {name} was asked for, but neither {credentials} nor {config} exists"

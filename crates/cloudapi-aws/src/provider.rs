@@ -64,9 +64,6 @@ impl Aws {
     /// - `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` apply, to loopback addresses too. Certificates of
     ///   `AWS_CA_BUNDLE` are trusted beside the system's.
     ///
-    /// With an environment other than the process's, container credentials are out of reach: the SDK reads their
-    /// variables itself.
-    ///
     /// # Errors
     ///
     /// `Config`: no region, half a key pair, a credentials file that is missing, malformed (with the line) or lacks the
@@ -75,7 +72,49 @@ impl Aws {
         let settings = Settings::load(config)
             .await
             .map_err(|error| error.with_provider(Provider::Aws))?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::new(settings))
+    }
+
+    /// Settles everything by a configuration of the AWS SDK that you bring. No call is made.
+    ///
+    /// - Region, endpoint (one for a service before one for all), credentials provider, HTTP client, time limits, app
+    ///   name, dual stack and FIPS are those of `sdk`. What `config` names (`region`, `credentials`, `endpoint_url`) goes
+    ///   before them; a role in it without a key of its own is taken on with the key of `sdk`. Time limits that `sdk` leaves
+    ///   open are those of `config`.
+    /// - Retries are [`ProviderConfig::retry`]'s alone, whatever `sdk` says, so that attempts never multiply; so is
+    ///   `max_in_flight`.
+    /// - Keys are held and renewed as with [`Aws::connect`]; the identity cache of `sdk` is not used.
+    /// - Environment variables and files are read only for a source of credentials that `config` names, and for a proxy
+    ///   and certificates where `sdk` has no HTTP client.
+    ///
+    /// ```no_run
+    /// use aws_config::BehaviorVersion;
+    /// use cloudapi_aws::Aws;
+    /// use cloudapi_core::{CloudProvider, Provider, ProviderConfig};
+    ///
+    /// # async fn example() -> cloudapi_core::Result<()> {
+    /// let sdk = aws_config::defaults(BehaviorVersion::latest())
+    ///     .profile_name("ops")
+    ///     .load()
+    ///     .await;
+    /// let aws = Aws::with_sdk_config(&sdk, &ProviderConfig::new(Provider::Aws))?;
+    /// println!("{}", aws.caller_identity().await?.arn);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Config`: neither has a region, or a source of credentials; a CA bundle in `config` beside an HTTP client in `sdk`; a
+    /// named source that is absent or broken. `InvalidArgument` for the configuration of another cloud.
+    pub fn with_sdk_config(sdk: &SdkConfig, config: &ProviderConfig) -> Result<Self> {
+        let settings = Settings::from_sdk_config(sdk, config)
+            .map_err(|error| error.with_provider(Provider::Aws))?;
+        Ok(Self::new(settings))
+    }
+
+    fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
             settings,
             #[cfg(feature = "compute")]
             compute: OnceLock::new(),
@@ -85,7 +124,7 @@ impl Aws {
             load_balancer: OnceLock::new(),
             #[cfg(feature = "storage")]
             storage: OnceLock::new(),
-        })))
+        }))
     }
 
     /// Gives the configuration for clients of the AWS SDK: for services that this interface does not cover, with the

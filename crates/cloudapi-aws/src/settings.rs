@@ -1,5 +1,7 @@
 //! From a connection's configuration to that of the SDK: region, endpoint, time limits.
 
+mod sdk_config;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,12 +54,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the environment and the files, as far as the configuration leaves something open.
     pub(crate) async fn load(config: &ProviderConfig) -> Result<Self> {
-        if config.provider != Provider::Aws {
-            return Err(Error::invalid_argument(format!(
-                "this is the configuration of {}, not of aws",
-                config.provider
-            )));
-        }
+        check_provider(config)?;
         config.check()?;
         let profile = Profile::select(&config.environment, &config.credentials);
         credentials::check(config, &profile)?;
@@ -66,10 +63,7 @@ impl Settings {
         let storage_endpoint = endpoint(config, &shared, "S3")?;
         let request_checksums = shared.request_checksums();
         let endpoint = endpoint(config, &shared, "EC2")?;
-        let plain = endpoint
-            .as_deref()
-            .is_some_and(|url| url.starts_with("http://"));
-        let http = http::client(config, plain)?;
+        let http = http::client(config, is_plain(endpoint.as_deref()))?;
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.clone()))
@@ -79,11 +73,7 @@ impl Settings {
             // Retries are the policy's alone: two of them would multiply the attempts.
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts(&config.timeouts))
-            .stalled_stream_protection(
-                StalledStreamProtectionConfig::enabled()
-                    .grace_period(config.timeouts.read)
-                    .build(),
-            )
+            .stalled_stream_protection(guard(&config.timeouts))
             .app_name(AppName::new("cloudapi").expect("letters are a valid name"));
         sdk.set_sleep_impl(default_async_sleep());
         sdk.set_use_fips(shared.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
@@ -96,7 +86,7 @@ impl Settings {
         sdk.set_service_config(Some(shared));
         let without_keys = Self {
             sdk: sdk.build(),
-            credentials: Arc::new(CachedCredentials::new(Arc::new(NoKeys))),
+            credentials: no_keys(),
             region,
             endpoint: endpoint.as_deref().map(without_user),
             storage_endpoint: storage_endpoint.as_deref().map(without_user),
@@ -118,6 +108,24 @@ impl Settings {
             ..self.clone()
         }
     }
+}
+
+fn check_provider(config: &ProviderConfig) -> Result<()> {
+    if config.provider == Provider::Aws {
+        return Ok(());
+    }
+    Err(Error::invalid_argument(format!(
+        "this is the configuration of {}, not of aws",
+        config.provider
+    )))
+}
+
+fn is_plain(endpoint: Option<&str>) -> bool {
+    endpoint.is_some_and(|url| url.starts_with("http://"))
+}
+
+fn no_keys() -> Arc<CachedCredentials> {
+    Arc::new(CachedCredentials::new(Arc::new(NoKeys)))
 }
 
 /// Stands in for a source until there is one.
@@ -147,18 +155,31 @@ fn region(config: &ProviderConfig, profile: &Profile) -> Result<String> {
         .clone()
         .or_else(|| environment.var("AWS_REGION"))
         .or_else(|| environment.var("AWS_DEFAULT_REGION"));
-    let region = match given {
-        Some(region) => region,
-        None => profile.region()?.ok_or_else(|| {
-            Error::config(format!(
-                "no region: give one, set AWS_REGION, or put `region = …` into the profile {}",
-                profile.name()
-            ))
-        })?,
-    };
     // Its form is checked wherever it came from.
-    config.clone().with_region(region.clone()).check()?;
-    Ok(region)
+    let checked = |region: String| config.clone().with_region(&region).check().map(|()| region);
+    if let Some(region) = given {
+        return checked(region);
+    }
+    let region = profile.region()?.ok_or_else(|| {
+        Error::config(format!(
+            "no region: give one, set AWS_REGION, or put `region = …` into the profile {}",
+            profile.name()
+        ))
+    })?;
+    // What stands in a file is not quoted.
+    checked(region).map_err(|_| {
+        Error::config(format!(
+            "the profile {} has a region of no region's form; an example is us-east-1",
+            profile.name()
+        ))
+    })
+}
+
+/// Ends an answer that comes to a halt.
+fn guard(timeouts: &Timeouts) -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled()
+        .grace_period(timeouts.read)
+        .build()
 }
 
 fn timeouts(timeouts: &Timeouts) -> TimeoutConfig {

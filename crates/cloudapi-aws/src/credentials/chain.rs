@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use cloudapi_core::credentials::{FindCredentials, FirstOf};
 use cloudapi_core::{ChainLink, CredentialChain, Credentials, ProvideCredentials, Result};
 
+use super::container::Container;
 use super::{Sources, environment, fixed};
 use crate::error::ADVICE;
 
@@ -35,7 +36,7 @@ impl Sources<'_> {
             }
         }
         if chain.has(ChainLink::Container) {
-            match self.of_container()? {
+            match Container::from_environment(self.environment)? {
                 Some(source) => return Ok(Arc::new(source)),
                 None => places.push(Box::new(Empty("the variables of a container"))),
             }

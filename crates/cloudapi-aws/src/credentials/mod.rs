@@ -4,18 +4,24 @@
 //! and can't be given an environment. Its parts are put together here.
 
 mod chain;
+mod container;
 mod environment;
 mod profile;
 mod sdk;
+#[cfg(feature = "sso")]
+mod sso;
+#[cfg(not(feature = "sso"))]
+#[path = "sso_not_built.rs"]
+mod sso;
 pub(crate) mod sts;
 
 use std::sync::Arc;
 
-use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig as SdkProviderConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use cloudapi_core::{
@@ -136,31 +142,6 @@ impl Sources<'_> {
         WebIdentity::new(&file, &role, session.as_deref(), self.without_keys).map(Some)
     }
 
-    fn of_container(&self) -> Result<Option<FromSdk>> {
-        let is_named = [
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        ]
-        .iter()
-        .any(|name| self.environment.var(name).is_some());
-        if !is_named {
-            return Ok(None);
-        }
-        if !self.environment.is_process() {
-            return Err(Error::config(
-                "container credentials are read from the environment of the process only; leave AWS_CONTAINER_CREDENTIALS_… out of a fixed one",
-            ));
-        }
-        let provider = EcsCredentialsProvider::builder()
-            .configure(&self.nearby)
-            .build();
-        Ok(Some(FromSdk::new(
-            provider,
-            "the container's endpoint",
-            "container",
-        )))
-    }
-
     fn metadata_is_off(&self) -> bool {
         self.environment
             .var("AWS_EC2_METADATA_DISABLED")
@@ -212,6 +193,15 @@ impl Sources<'_> {
     }
 }
 
+/// Makes a source of a provider of the SDK's.
+pub(crate) fn of_sdk(provider: SharedCredentialsProvider) -> Arc<dyn ProvideCredentials> {
+    Arc::new(FromSdk::new(
+        provider,
+        "the credentials provider of the SdkConfig",
+        "SDK configuration",
+    ))
+}
+
 fn fixed(credentials: &Credentials) -> Result<Arc<dyn ProvideCredentials>> {
     credentials.check()?;
     Ok(Arc::new(credentials.clone()))
@@ -227,6 +217,9 @@ fn sdk_config(region: &str, http: &SharedHttpClient) -> SdkProviderConfig {
         .with_retry_config(RetryConfig::standard())
 }
 
+#[cfg(test)]
+#[cfg(feature = "compute")]
+mod stand_in;
 #[cfg(test)]
 #[cfg(feature = "compute")]
 mod tests;

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_config::profile::ProfileFileCredentialsProvider;
-use cloudapi_core::{AssumeRole, CredentialSource, Error, ProvideCredentials, Result};
+use cloudapi_core::{
+    AssumeRole, CredentialSource, Credentials, Environment, Error, ProvideCredentials, Result,
+};
 
 use super::Sources;
+use super::container::Container;
 use super::sdk::FromSdk;
+use super::sso;
 use super::sts::{AssumedRole, WebIdentity};
+use crate::profile::Profile;
 
 impl Sources<'_> {
     /// Makes the source of the chosen profile; `None` without files.
@@ -33,7 +39,7 @@ impl Sources<'_> {
                 From::Profile(next) => name = next,
                 From::Environment => break self.of(&CredentialSource::Environment)?,
                 From::Metadata => break self.of(&CredentialSource::InstanceRole)?,
-                From::Container => match self.of_container()? {
+                From::Container => match Container::from_environment(self.environment)? {
                     Some(source) => break Arc::new(source),
                     None => {
                         return Err(Error::config(format!(
@@ -65,6 +71,7 @@ impl Sources<'_> {
                 "the profile {name} wants a code of a device (mfa_serial), which can't be asked for here; get a key with `aws sts get-session-token`"
             )));
         }
+        super::sts::check(&arn).map_err(|_| no_role(name))?;
         let mut role = AssumeRole::new(CredentialSource::Default, arn);
         role.session_name = get("role_session_name")?;
         role.external_id = get("external_id")?;
@@ -105,37 +112,60 @@ impl Sources<'_> {
             )));
         }
         // The SDK would take on the role once more.
-        let get = |key: &str| self.profile.setting(name, key);
-        let (id, secret) = (get("aws_access_key_id")?, get("aws_secret_access_key")?);
-        let origin = self.origin(name, "aws_access_key_id");
-        let mut credentials =
-            cloudapi_core::Credentials::new(id.unwrap_or_default(), secret.unwrap_or_default())
-                .with_origin(origin);
-        if let Some(token) = get("aws_session_token")? {
-            credentials = credentials.with_session_token(token);
-        }
-        super::fixed(&credentials)
+        self.keys_in_file(name)
+    }
+
+    fn keys_in_file(&self, name: &str) -> Result<Arc<dyn ProvideCredentials>> {
+        let keys = KeysInFile {
+            name: name.to_owned(),
+            environment: self.environment.clone(),
+        };
+        keys.read()?;
+        Ok(Arc::new(keys))
     }
 
     /// What a profile has itself: keys, a process, a session, a token that something vouches for.
     fn own(&self, name: &str) -> Result<Arc<dyn ProvideCredentials>> {
         let get = |key: &str| self.profile.setting(name, key);
         if let (Some(file), Some(role)) = (get("web_identity_token_file")?, get("role_arn")?) {
+            super::sts::check(&role).map_err(|_| no_role(name))?;
             let session = get("role_session_name")?;
             let source = WebIdentity::new(&file, &role, session.as_deref(), self.without_keys)?;
             return Ok(Arc::new(source));
         }
         let mut origin = None;
+        let mut has_keys_alone = get("aws_access_key_id")?.is_some();
+        for key in [
+            "credential_source",
+            "sso_session",
+            "sso_start_url",
+            "login_session",
+            "credential_process",
+        ] {
+            has_keys_alone &= get(key)?.is_none();
+        }
         for (key, prefix) in [
             ("aws_access_key_id", ""),
             ("sso_session", "SSO session of "),
             ("sso_start_url", "SSO session of "),
-            ("login_session", "login session of "),
             ("credential_process", "process of "),
         ] {
             if origin.is_none() && get(key)?.is_some() {
                 origin = Some(format!("{prefix}{}", self.origin(name, key)));
             }
+        }
+        // The SDK reads a file once, and not at all behind a byte order mark.
+        if has_keys_alone {
+            return self.keys_in_file(name);
+        }
+        if get("sso_session")?.is_some() || get("sso_start_url")?.is_some() {
+            sso::check(name)?;
+        }
+        if get("login_session")?.is_some() {
+            return Err(Error::config(format!(
+                "the profile {name} has a login_session, which can't be read here; use a profile with `credential_process = aws \
+                 configure export-credentials --profile {name} --format process`"
+            )));
         }
         let origin = origin.unwrap_or_else(|| self.origin(name, "region"));
         let files = self
@@ -151,8 +181,57 @@ impl Sources<'_> {
     }
 
     fn origin(&self, name: &str, key: &str) -> String {
-        format!("profile {name} ({})", self.profile.file_of(name, key))
+        origin(self.profile, name, key)
     }
+}
+
+fn origin(profile: &Profile, name: &str, key: &str) -> String {
+    format!("profile {name} ({})", profile.file_of(name, key))
+}
+
+/// Hands out the keys that a profile has; the files are read each time, since a tool may have renewed them.
+#[derive(Debug)]
+struct KeysInFile {
+    name: String,
+    environment: Environment,
+}
+
+impl KeysInFile {
+    fn read(&self) -> Result<Credentials> {
+        let name = &self.name;
+        let source = CredentialSource::Profile(name.clone());
+        let profile = Profile::select(&self.environment, &source);
+        profile.check_credentials()?;
+        let get = |key: &str| profile.setting(name, key);
+        let (id, secret) = (get("aws_access_key_id")?, get("aws_secret_access_key")?);
+        let mut credentials = Credentials::new(id.unwrap_or_default(), secret.unwrap_or_default())
+            .with_origin(origin(&profile, name, "aws_access_key_id"));
+        if let Some(token) = get("aws_session_token")? {
+            credentials = credentials.with_session_token(token);
+        }
+        credentials.check().map_err(|error| {
+            let file = profile.file_of(name, "aws_access_key_id");
+            Error::config(format!(
+                "the profile {name} in {file} can't be used: {}",
+                error.message()
+            ))
+        })?;
+        Ok(credentials)
+    }
+}
+
+#[async_trait]
+impl ProvideCredentials for KeysInFile {
+    async fn credentials(&self) -> Result<Credentials> {
+        self.read()
+    }
+}
+
+/// The error of a profile's role that can't be one, which is not quoted.
+fn no_role(name: &str) -> Error {
+    Error::config(format!(
+        "the profile {name} has a role_arn that is no role of AWS; one is written arn:aws:iam::ACCOUNT:role/NAME"
+    ))
 }
 
 /// Whose key takes on a role.

@@ -73,7 +73,12 @@ impl AssumedRole {
     }
 }
 
-fn check(arn: &str) -> Result<()> {
+/// Checks the form of a role's name.
+///
+/// # Errors
+///
+/// `Config`, quoting it.
+pub(super) fn check(arn: &str) -> Result<()> {
     if arn.starts_with("arn:") && arn.contains(":role/") && !arn.chars().any(char::is_whitespace) {
         return Ok(());
     }

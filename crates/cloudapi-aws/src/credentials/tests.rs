@@ -1,6 +1,5 @@
-//! Sources against stand-ins on loopback: the metadata service, STS, a container's endpoint is in the command line's tests.
+//! Sources against stand-ins on loopback: the metadata service, STS. A container's endpoint is in `container_tests.rs`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -10,9 +9,8 @@ use cloudapi_core::{
     AssumeRole, CallerIdentity, CloudProvider, CredentialChain, CredentialSource, Credentials,
     Environment, ErrorKind, ProvideCredentials, ProviderConfig, Result, timestamp,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
+use super::stand_in::Nearby;
 use crate::Aws;
 use crate::testing::{KEY_ID, Params, Reply, SECRET, Server, TOKEN};
 
@@ -95,68 +93,6 @@ async fn config_error(config: &ProviderConfig) -> String {
     error.to_string()
 }
 
-/// The metadata service: a path to its answer. It wants a token for everything, got by PUT, as version 2 does.
-struct Metadata {
-    url: String,
-    calls: Arc<AtomicUsize>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Metadata {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Metadata {
-    async fn start(answers: &[(&str, String)]) -> Self {
-        const FOLDER: &str = "/latest/meta-data/iam/security-credentials/";
-        let answers: BTreeMap<String, String> = answers
-            .iter()
-            .map(|(name, text)| (format!("{FOLDER}{name}"), text.clone()))
-            .collect();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&calls);
-        let task = tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let Ok(byte) = stream.read_u8().await else {
-                        break;
-                    };
-                    head.push(byte);
-                }
-                counted.fetch_add(1, Ordering::SeqCst);
-                let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-                let path = head.split(' ').nth(1).unwrap_or_default();
-                let (status, body) = if head.starts_with("put /latest/api/token ") {
-                    let wants_time = head.contains("x-aws-ec2-metadata-token-ttl-seconds");
-                    (if wants_time { 200 } else { 400 }, "IMDSTOKENEXAMPLE")
-                } else if !head.contains("x-aws-ec2-metadata-token: imdstokenexample") {
-                    (401, "")
-                } else {
-                    match answers.get(path) {
-                        Some(body) => (200, body.as_str()),
-                        None => (404, ""),
-                    }
-                };
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n{body}",
-                    body.len()
-                );
-                let _ = stream.write_all(answer.as_bytes()).await;
-            }
-        });
-        Self { url, calls, task }
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-}
-
 fn metadata_key(id: &str, life: Duration) -> String {
     let end = timestamp::format(SystemTime::now() + life).unwrap();
     format!(
@@ -167,7 +103,7 @@ fn metadata_key(id: &str, life: Duration) -> String {
 #[tokio::test]
 async fn the_role_of_the_machine_is_asked_with_a_token() {
     let server = sts().await;
-    let metadata = Metadata::start(&[
+    let metadata = Nearby::metadata(&[
         ("", "web-role".to_owned()),
         (
             "web-role",
@@ -203,7 +139,7 @@ async fn the_role_of_the_machine_is_asked_with_a_token() {
 #[tokio::test]
 async fn a_machine_without_a_role_or_none_at_all_says_so() {
     let server = sts().await;
-    let none = Metadata::start(&[]).await;
+    let none = Nearby::metadata(&[]).await;
     let closed = "http://127.0.0.1:1";
     for endpoint in [none.url.as_str(), closed] {
         let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint)];
@@ -215,6 +151,22 @@ async fn a_machine_without_a_role_or_none_at_all_says_so() {
     let off = [("AWS_EC2_METADATA_DISABLED", "true")];
     let told = config_error(&with(&server, CredentialSource::InstanceRole, &off)).await;
     assert!(told.contains("AWS_EC2_METADATA_DISABLED"), "{told}");
+    assert!(server.calls().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_token_the_metadata_service_is_asked_nothing() {
+    let server = sts().await;
+    // Refused, as where the service is switched off; and lost, as in a container that is a hop too far away.
+    for answer in [Some((403, String::new())), None] {
+        let metadata = Nearby::start(move |_| answer.clone()).await;
+        let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url.as_str())];
+        let told = config_error(&with(&server, CredentialSource::InstanceRole, &variables)).await;
+        assert!(told.contains("the metadata service"), "{told}");
+        let heads = metadata.heads();
+        let is_put = |head: &String| head.starts_with("PUT /latest/api/token ");
+        assert!(!heads.is_empty() && heads.iter().all(is_put), "{heads:?}");
+    }
     assert!(server.calls().is_empty());
 }
 
@@ -308,6 +260,9 @@ async fn profiles_are_taken_at_their_word() {
              [profile process]\ncredential_process = {script}\n\
              [profile mfa]\nrole_arn = {ROLE}\nsource_profile = keys\nmfa_serial = arn:x\n\
              [profile bare]\nrole_arn = {ROLE}\n\
+             [profile login]\nlogin_session = arn:aws:iam::1:user/me\n\
+             [profile odd]\nrole_arn = hunter2\nsource_profile = keys\n\
+             [profile astray]\nrole_arn = {ROLE}\nsource_profile = hunter2/hunter2\n\
              [profile a]\nrole_arn = {ROLE}\nsource_profile = b\n[profile b]\nrole_arn = {ROLE}\nsource_profile = a\n",
             token.path().display()
         ),
@@ -377,6 +332,9 @@ async fn profiles_are_taken_at_their_word() {
         ("bare", "neither source_profile"),
         ("a", "in a circle"),
         ("kees", "did you mean keys?"),
+        ("login", "export-credentials --profile login"),
+        ("odd", "the profile odd has a role_arn that is no role"),
+        ("astray", "the profile astray leads to a source_profile"),
     ] {
         let told = config_error(&of(name)).await;
         assert!(told.contains(words), "{told}");
@@ -407,6 +365,32 @@ async fn a_token_from_elsewhere_gets_a_role() {
     assert!(told.contains("AWS_ROLE_ARN"), "{told}");
     let told = config_error(&with(&server, CredentialSource::Oidc, &[])).await;
     assert!(told.contains("AWS_WEB_IDENTITY_TOKEN_FILE"), "{told}");
+}
+
+#[tokio::test]
+async fn keys_that_a_tool_has_renewed_in_the_file_are_read() {
+    let server = Server::start(|call| match signer(call) {
+        "ASIAGOOD" => caller(),
+        _ => refusal("ExpiredToken"),
+    })
+    .await;
+    let write = |home: &tempfile::TempDir, id: &str| {
+        let keys = format!(
+            "[ops]\naws_access_key_id = {id}\naws_secret_access_key = {SECRET}\naws_session_token = {TOKEN}\n"
+        );
+        std::fs::write(home.path().join(".aws/credentials"), keys).unwrap();
+    };
+    let home = home("", "");
+    write(&home, "ASIAOLD");
+    let source = CredentialSource::Profile("ops".to_owned());
+    let variables = [("HOME", home.path().to_str().unwrap())];
+    let cloud = Aws::connect(&with(&server, source, &variables))
+        .await
+        .unwrap();
+    let error = cloud.caller_identity().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    write(&home, "ASIAGOOD");
+    cloud.caller_identity().await.unwrap();
 }
 
 /// Gives one key after the other, and stays with the last.
