@@ -36,7 +36,8 @@ impl Args {
         Err(format!("{name} is one of {}, not {value:?}", allowed.join(", ")).into())
     }
 
-    fn option(&mut self, name: &str) -> Result<Option<String>> {
+    /// Takes an option with its value, whatever that is.
+    pub(crate) fn option(&mut self, name: &str) -> Result<Option<String>> {
         let is_it = |word: &String| {
             word == name
                 || word

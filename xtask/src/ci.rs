@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::process::{cargo, check};
 use crate::totals::Totals;
-use crate::{bench, features, test, tour};
+use crate::{bench, features, fuzz, test, tour};
 
 /// Runs all steps, also after one has failed, and ends with `N passed, N failed`; a step that fails counts as a failure.
 pub(crate) fn run() -> ExitCode {
@@ -29,6 +29,7 @@ pub(crate) fn run() -> ExitCode {
     step(&mut report, "the tour", tour::on_emulator);
     // Compiled and linted, not run: a release build of the SDKs takes minutes, and this machine's speed proves nothing.
     step(&mut report, "the benchmarks' code", bench::lint);
+    step(&mut report, "fuzzing the readers", fuzz::for_a_minute);
 
     println!();
     for Step { name, took, error } in &report {

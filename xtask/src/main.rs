@@ -15,6 +15,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod features;
+mod fuzz;
 mod kills;
 mod process;
 mod python;
@@ -48,6 +49,9 @@ Usage: cargo xtask COMMAND
                     check what each set of cargo features pulls in, and that it compiles; --quick leaves the compiling out
   bench [NAME [OPTIONS]]
                     measure, in a release build; without a name, list what there is to measure
+  fuzz [--seconds N] [TARGET...]
+                    try the readers of files with what a fuzzer makes up, 20 s each unless told otherwise; needs a
+                    nightly toolchain and cargo-fuzz
   ci                everything that a change has to pass";
 
 fn main() -> ExitCode {
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Some("sdk-checks") => args.end().and_then(|()| sdk_checks::run()),
         Some("check-features") => features::run(args),
         Some("bench") => bench::run(args),
+        Some("fuzz") => fuzz::run(args),
         Some("ci") => args.end().map(|()| ci::run()),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
