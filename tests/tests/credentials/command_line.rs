@@ -10,10 +10,18 @@ use serde_json::Value;
 use crate::PROVIDERS;
 use crate::metadata::Metadata;
 
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let folder = tests.parent().and_then(std::path::Path::parent).unwrap();
     folder.join(format!("cloudapi{}", std::env::consts::EXE_SUFFIX))
+}
+
+pub(crate) fn region(provider: Provider) -> &'static str {
+    if provider == Provider::Aws {
+        "us-east-1"
+    } else {
+        "ap-guangzhou"
+    }
 }
 
 /// Runs `whoami` with these variables alone; the code, stdout or the error.
@@ -23,11 +31,6 @@ fn whoami(
     line: &str,
     variables: &[(&str, &str)],
 ) -> (i32, Value) {
-    let region = if provider == Provider::Aws {
-        "us-east-1"
-    } else {
-        "ap-guangzhou"
-    };
     let output = Command::new(binary())
         .env_clear()
         .envs(variables.iter().copied())
@@ -38,7 +41,7 @@ fn whoami(
             "--provider",
             provider.as_str(),
             "--region",
-            region,
+            region(provider),
         ])
         .args(["--endpoint-url", &emulator.endpoint_url()])
         .args(line.split_whitespace())
@@ -70,7 +73,7 @@ fn role(provider: Provider) -> &'static str {
     }
 }
 
-fn key(emulator: &Emulator, provider: Provider) -> [(&'static str, String); 2] {
+pub(crate) fn key(emulator: &Emulator, provider: Provider) -> [(&'static str, String); 2] {
     if provider == Provider::Aws {
         let Key { id, secret, .. } = emulator.aws_key();
         [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)]

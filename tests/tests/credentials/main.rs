@@ -1,12 +1,19 @@
-//! Where the key comes from, on both clouds: which source wins, and what the command line says of it.
+//! How one gets connected, on both clouds: where the key comes from and how it is renewed, which hosts are called, whose
+//! certificates are trusted, how long it may take.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that can't go on has nothing better to do"
 )]
 
+mod certificates;
 mod command_line;
+mod files;
+mod hosts;
+mod limits;
 mod metadata;
 mod precedence;
+mod readers;
+mod renewal;
 
 use cloudapi::Provider;
 

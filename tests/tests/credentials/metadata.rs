@@ -1,8 +1,11 @@
 //! A stand-in for what is next to a machine: both clouds' metadata services, and the endpoint of a container.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloudapi_emulator::{Cloud, Emulator};
+use cloudapi::timestamp;
+use cloudapi_emulator::{Cloud, Emulator, Key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -11,6 +14,7 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub(crate) struct Metadata {
     pub(crate) url: String,
+    keys: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -23,11 +27,23 @@ impl Drop for Metadata {
 impl Metadata {
     /// Starts one, with a role or without.
     pub(crate) async fn start(emulator: &Emulator, has_role: bool) -> Self {
-        let answers = if has_role {
-            answers(emulator)
-        } else {
-            BTreeMap::new()
-        };
+        let keys = has_role.then(|| Keys::of(emulator, None));
+        Self::serve(keys).await
+    }
+
+    /// Starts one whose keys last so long from when they are asked for.
+    pub(crate) async fn with_life(emulator: &Emulator, life: Duration) -> Self {
+        Self::serve(Some(Keys::of(emulator, Some(life)))).await
+    }
+
+    /// How many keys were given.
+    pub(crate) fn keys_given(&self) -> usize {
+        self.keys.load(Ordering::SeqCst)
+    }
+
+    async fn serve(keys: Option<Keys>) -> Self {
+        let given = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&given);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move {
@@ -40,13 +56,20 @@ impl Metadata {
                     head.push(byte);
                 }
                 let head = String::from_utf8_lossy(&head);
-                let (status, body) = match head.split(' ').nth(1).unwrap_or_default() {
-                    "/latest/api/token" => (200, "IMDSTOKENEXAMPLE"),
-                    path => match answers.get(path) {
-                        Some(body) => (200, body.as_str()),
-                        None => (404, ""),
-                    },
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let body = match path {
+                    "/latest/api/token" => Some("IMDSTOKENEXAMPLE".to_owned()),
+                    _ if path.ends_with("/security-credentials/") => {
+                        keys.as_ref().map(|_| "web-role".to_owned())
+                    }
+                    _ => {
+                        let body = keys.as_ref().and_then(|keys| keys.answer(path));
+                        counted.fetch_add(usize::from(body.is_some()), Ordering::SeqCst);
+                        body
+                    }
                 };
+                let status = if body.is_some() { 200 } else { 404 };
+                let body = body.unwrap_or_default();
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
                      x-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n{body}",
@@ -55,43 +78,58 @@ impl Metadata {
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
-        Self { url, task }
+        Self {
+            url,
+            keys: given,
+            task,
+        }
     }
 }
 
 const END: &str = "2038-01-01T00:00:00Z";
+const END_SECONDS: u64 = 2_145_916_800;
 
-fn answers(emulator: &Emulator) -> BTreeMap<String, String> {
-    let aws = emulator.temporary_key(Cloud::Aws);
-    let tencent = emulator.temporary_key(Cloud::Tencent);
-    let aws = serde_json::json!({
-        "Code": "Success", "Type": "AWS-HMAC", "LastUpdated": "2026-01-01T00:00:00Z", "AccessKeyId": aws.id,
-        "SecretAccessKey": aws.secret, "Token": aws.session_token, "Expiration": END,
-    });
-    let tencent = serde_json::json!({
-        "Code": "Success", "TmpSecretId": tencent.id, "TmpSecretKey": tencent.secret, "Token": tencent.session_token,
-        "ExpiredTime": 2_145_916_800_u64, "Expiration": END,
-    });
-    [
-        (
-            "/latest/meta-data/iam/security-credentials/",
-            "web-role".to_owned(),
-        ),
-        (
-            "/latest/meta-data/iam/security-credentials/web-role",
-            aws.to_string(),
-        ),
-        (
-            "/latest/meta-data/cam/security-credentials/",
-            "web-role".to_owned(),
-        ),
-        (
-            "/latest/meta-data/cam/security-credentials/web-role",
-            tencent.to_string(),
-        ),
-        ("/container", aws.to_string()),
-    ]
-    .into_iter()
-    .map(|(path, body)| (path.to_owned(), body))
-    .collect()
+/// The temporary keys of both clouds.
+struct Keys {
+    aws: Key,
+    tencent: Key,
+    life: Option<Duration>,
+}
+
+impl Keys {
+    fn of(emulator: &Emulator, life: Option<Duration>) -> Self {
+        Self {
+            aws: emulator.temporary_key(Cloud::Aws),
+            tencent: emulator.temporary_key(Cloud::Tencent),
+            life,
+        }
+    }
+
+    /// The end of a key that is asked for now, in both clouds' words.
+    fn end(&self) -> (String, u64) {
+        let Some(life) = self.life else {
+            return (END.to_owned(), END_SECONDS);
+        };
+        let end = SystemTime::now() + life;
+        let seconds = end.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        (timestamp::format(end).unwrap(), seconds)
+    }
+
+    fn answer(&self, path: &str) -> Option<String> {
+        let (end, seconds) = self.end();
+        let body = match path {
+            "/latest/meta-data/iam/security-credentials/web-role" | "/container" => {
+                serde_json::json!({
+                    "Code": "Success", "Type": "AWS-HMAC", "LastUpdated": "2026-01-01T00:00:00Z", "AccessKeyId": self.aws.id,
+                    "SecretAccessKey": self.aws.secret, "Token": self.aws.session_token, "Expiration": end,
+                })
+            }
+            "/latest/meta-data/cam/security-credentials/web-role" => serde_json::json!({
+                "Code": "Success", "TmpSecretId": self.tencent.id, "TmpSecretKey": self.tencent.secret,
+                "Token": self.tencent.session_token, "ExpiredTime": seconds, "Expiration": end,
+            }),
+            _ => return None,
+        };
+        Some(body.to_string())
+    }
 }
