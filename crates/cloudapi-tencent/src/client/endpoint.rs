@@ -45,7 +45,13 @@ impl Endpoints {
         match given {
             Some((name, text)) if text.contains(SERVICE) => {
                 let (text, region) = (text.trim().to_owned(), region.to_owned());
-                parse(&name, &filled(&text, "cvm", &region))?;
+                let example = filled(&text, "cvm", &region);
+                if example.contains(['{', '}']) {
+                    return Err(Error::config(format!(
+                        "{name} has braces around something else than {{service}} and {{region}}"
+                    )));
+                }
+                parse(&name, &example)?;
                 Ok(Self::Pattern { text, region })
             }
             Some((name, url)) => Ok(Self::Fixed(parse(&name, url.trim())?)),
