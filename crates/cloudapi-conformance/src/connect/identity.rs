@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use cloudapi_core::compute::CreateStatus;
 use cloudapi_core::{
-    AssumeRole, CredentialSource, Credentials, ErrorKind, ProvideCredentials, Provider, Result,
+    AssumeRole, ComputeExt, CredentialSource, Credentials, ErrorKind, ProvideCredentials, Provider,
+    Result,
 };
 use futures_util::FutureExt;
 
@@ -13,7 +15,7 @@ use super::reach;
 use crate::case::Case;
 use crate::context::Context;
 use crate::failure::{Verdict, ensure, ensure_eq, refused};
-use crate::target::Need;
+use crate::target::{Fault, FaultKind, Need};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -41,6 +43,12 @@ pub(super) fn cases() -> Vec<Case> {
             |cx| renewed(cx).boxed(),
         )
         .needs([Need::Keys, Need::Signatures, Need::CallLog]),
+        Case::new(
+            "connect/key-that-ends-during-a-wait-is-renewed",
+            "A key that the cloud takes for expired in the middle of a wait is asked for anew once, and the wait goes on.",
+            |cx| renewed_during_a_wait(cx).boxed(),
+        )
+        .needs([Need::Keys, Need::Faults, Need::Lag, Need::CallLog]),
     ]
 }
 
@@ -130,6 +138,35 @@ impl ProvideCredentials for Renewing {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(self.keys[asked.min(1)].clone())
     }
+}
+
+async fn renewed_during_a_wait(cx: &Context) -> Verdict {
+    let controls = cx.controls()?;
+    let source = Arc::new(Renewing {
+        asked: AtomicUsize::new(0),
+        keys: [controls.temporary_key(), controls.key()],
+    });
+    let given: Arc<dyn ProvideCredentials> = source.clone();
+    let cloud = cx
+        .connect(|config| config.with_credentials(CredentialSource::Provider(given)))
+        .await?;
+    let compute = cloud.compute()?;
+    controls.set_transition_looks(6);
+    let created = compute.create_instances(cx.request()).await?;
+    cx.made(&created.instance_ids);
+    controls.inject(Fault::new(FaultKind::ExpiredKey, "DescribeInstances").with_after(2));
+    cx.clear_calls();
+    let waited = compute
+        .wait_for_instances(&created.instance_ids, &cx.pace())
+        .await?;
+    for created in &waited {
+        ensure_eq!(created.status, CreateStatus::Running, "the end of the wait");
+    }
+    let calls = cx.calls();
+    let refused = calls.iter().filter(|call| call.error_code.is_some());
+    ensure_eq!(refused.count(), 1, "refused calls");
+    ensure_eq!(source.asked.load(Ordering::Relaxed), 2, "keys asked for");
+    Ok(())
 }
 
 async fn renewed(cx: &Context) -> Verdict {
