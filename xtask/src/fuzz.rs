@@ -33,8 +33,8 @@ pub(crate) fn run(mut args: Args) -> Result<ExitCode> {
     if !is_ready() {
         return Err(NOT_HERE.into());
     }
-    let is_meant = |target: &&str| named.is_empty() || named.iter().any(|name| name == target);
-    for target in TARGETS.iter().filter(is_meant) {
+    let is_meant = |target: &&str| named.is_empty() || named.iter().any(|name| name == *target);
+    for target in TARGETS.into_iter().filter(is_meant) {
         fuzz(target, seconds)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -105,122 +105,127 @@ fn connection(provider: Provider, region: &str, variables: &[(&str, &str)]) -> P
         .with_environment(Environment::fixed(variables.iter().copied()))
 }
 
+const AWS: Provider = Provider::Aws;
+const TENCENT: Provider = Provider::Tencent;
+/// The endpoint of Tencent Cloud's international site.
+const INTL: &str = "https://{service}.intl.tencentcloudapi.com";
+
+/// Cloud, region, endpoint, call, and the host that it goes to.
+const SITES: &[(Provider, &str, &str, Call, &str)] = &[
+    (
+        AWS,
+        "us-east-1",
+        "",
+        Call::Compute,
+        "ec2.us-east-1.amazonaws.com",
+    ),
+    (
+        AWS,
+        "cn-north-1",
+        "",
+        Call::Compute,
+        "ec2.cn-north-1.amazonaws.com.cn",
+    ),
+    (
+        AWS,
+        "cn-northwest-1",
+        "",
+        Call::Identity,
+        "sts.cn-northwest-1.amazonaws.com.cn",
+    ),
+    (
+        AWS,
+        "cn-northwest-1",
+        "",
+        Call::LoadBalancer,
+        "elasticloadbalancing.cn-northwest-1.amazonaws.com.cn",
+    ),
+    (
+        AWS,
+        "cn-north-1",
+        "",
+        Call::Storage,
+        "backup-1250000000.s3.cn-north-1.amazonaws.com.cn",
+    ),
+    (
+        TENCENT,
+        "ap-guangzhou",
+        "",
+        Call::Compute,
+        "cvm.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-guangzhou",
+        "",
+        Call::Storage,
+        "backup-1250000000.cos.ap-guangzhou.myqcloud.com",
+    ),
+    (
+        TENCENT,
+        "ap-shanghai-fsi",
+        "",
+        Call::Compute,
+        "cvm.ap-shanghai-fsi.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-shenzhen-fsi",
+        "",
+        Call::Identity,
+        "sts.ap-shenzhen-fsi.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-shanghai-fsi",
+        "",
+        Call::Storage,
+        "backup-1250000000.cos.ap-shanghai-fsi.myqcloud.com",
+    ),
+    (
+        TENCENT,
+        "ap-singapore",
+        INTL,
+        Call::Compute,
+        "cvm.intl.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-singapore",
+        INTL,
+        Call::LoadBalancer,
+        "clb.intl.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-singapore",
+        INTL,
+        Call::Identity,
+        "sts.intl.tencentcloudapi.com",
+    ),
+    (
+        TENCENT,
+        "ap-singapore",
+        INTL,
+        Call::Storage,
+        "backup-1250000000.cos.ap-singapore.myqcloud.com",
+    ),
+];
+
 #[tokio::test]
 async fn each_site_has_its_hosts() {
-    let intl = "https://{service}.intl.tencentcloudapi.com";
-    let aws = Provider::Aws;
-    let tencent = Provider::Tencent;
-    for (provider, region, endpoint, what, host) in [
-        (
-            aws,
-            "us-east-1",
-            "",
-            Call::Compute,
-            "ec2.us-east-1.amazonaws.com",
-        ),
-        (
-            aws,
-            "cn-north-1",
-            "",
-            Call::Compute,
-            "ec2.cn-north-1.amazonaws.com.cn",
-        ),
-        (
-            aws,
-            "cn-northwest-1",
-            "",
-            Call::Identity,
-            "sts.cn-northwest-1.amazonaws.com.cn",
-        ),
-        (
-            aws,
-            "cn-northwest-1",
-            "",
-            Call::LoadBalancer,
-            "elasticloadbalancing.cn-northwest-1.amazonaws.com.cn",
-        ),
-        (
-            aws,
-            "cn-north-1",
-            "",
-            Call::Storage,
-            "backup-1250000000.s3.cn-north-1.amazonaws.com.cn",
-        ),
-        (
-            tencent,
-            "ap-guangzhou",
-            "",
-            Call::Compute,
-            "cvm.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-guangzhou",
-            "",
-            Call::Storage,
-            "backup-1250000000.cos.ap-guangzhou.myqcloud.com",
-        ),
-        (
-            tencent,
-            "ap-shanghai-fsi",
-            "",
-            Call::Compute,
-            "cvm.ap-shanghai-fsi.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-shenzhen-fsi",
-            "",
-            Call::Identity,
-            "sts.ap-shenzhen-fsi.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-shanghai-fsi",
-            "",
-            Call::Storage,
-            "backup-1250000000.cos.ap-shanghai-fsi.myqcloud.com",
-        ),
-        (
-            tencent,
-            "ap-singapore",
-            intl,
-            Call::Compute,
-            "cvm.intl.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-singapore",
-            intl,
-            Call::LoadBalancer,
-            "clb.intl.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-singapore",
-            intl,
-            Call::Identity,
-            "sts.intl.tencentcloudapi.com",
-        ),
-        (
-            tencent,
-            "ap-singapore",
-            intl,
-            Call::Storage,
-            "backup-1250000000.cos.ap-singapore.myqcloud.com",
-        ),
-    ] {
-        if !PROVIDERS.contains(&provider) {
+    for (provider, region, endpoint, what, host) in SITES {
+        if !PROVIDERS.contains(provider) {
             continue;
         }
         let proxy = Proxy::start().await;
         let variables = [
             ("HTTPS_PROXY", proxy.url.as_str()),
-            ("TENCENTCLOUD_ENDPOINT_URL", endpoint),
+            ("TENCENTCLOUD_ENDPOINT_URL", *endpoint),
         ];
-        let config = connection(provider, region, &variables);
+        let config = connection(*provider, region, &variables);
         let cloud = cloudapi::connect(&config).await.unwrap();
-        let error = call(&*cloud, what).await.unwrap_err();
+        let error = call(&*cloud, *what).await.unwrap_err();
         assert_eq!(
             error.kind(),
             ErrorKind::Network,

@@ -42,8 +42,8 @@ impl Server {
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 tokio::spawn(async move {
-                    let mut heard = [0; 4096];
-                    let _ = stream.read(&mut heard).await;
+                    let mut request = [0; 4096];
+                    let _ = stream.read(&mut request).await;
                     if matches!(manner, Manner::Dripping) {
                         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n";
                         let mut result = stream.write_all(head).await;

@@ -92,12 +92,11 @@ impl Container {
         }
         let is_near = |address: &IpAddr| address.is_loopback() || NEARBY.contains(address);
         let plain = self.host.trim_start_matches('[').trim_end_matches(']');
-        let is_allowed = match plain.parse::<IpAddr>() {
-            Ok(address) => is_near(&address),
-            Err(_) => {
-                let addresses = addresses(plain.to_owned()).await;
-                !addresses.is_empty() && addresses.iter().all(is_near)
-            }
+        let is_allowed = if let Ok(address) = plain.parse::<IpAddr>() {
+            is_near(&address)
+        } else {
+            let addresses = addresses(plain.to_owned()).await;
+            !addresses.is_empty() && addresses.iter().all(is_near)
         };
         if is_allowed {
             return Ok(());
