@@ -81,7 +81,7 @@ async fn arguments_that_cannot_be_right() {
             ("describe-instances --region Mars", vec!["Mars", "region"]),
             (
                 "describe-instances --endpoint-url nowhere",
-                vec!["nowhere", "endpoint"],
+                vec!["endpoint", "https://HOST"],
             ),
         ] {
             refused(&shell, &shell.run(line), &words);
