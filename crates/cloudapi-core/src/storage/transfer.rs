@@ -127,7 +127,12 @@ impl Transfer {
 
     pub(super) fn failed(&self, error: &io::Error) {
         let message = format!("the content can't be read: {error}");
-        self.state().failure = Some(Error::new(kind_of(error), message));
+        // It was there when it was looked at.
+        let kind = match kind_of(error) {
+            ErrorKind::NotFound => ErrorKind::InvalidState,
+            kind => kind,
+        };
+        self.state().failure = Some(Error::new(kind, message));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -164,6 +169,21 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Network);
         assert!(error.is_retryable());
         assert_eq!(start.elapsed().as_secs(), 100);
+    }
+
+    #[tokio::test]
+    async fn content_that_is_gone_has_changed() {
+        let transfer = Transfer::new();
+        for (kind, expected) in [
+            (io::ErrorKind::NotFound, ErrorKind::InvalidState),
+            (io::ErrorKind::UnexpectedEof, ErrorKind::InvalidState),
+            (io::ErrorKind::PermissionDenied, ErrorKind::PermissionDenied),
+        ] {
+            transfer.failed(&kind.into());
+            let broken = Err::<(), _>(Error::new(ErrorKind::Network, "the body ended early"));
+            let result = transfer.watch(IDLE, std::future::ready(broken)).await;
+            assert_eq!(result.unwrap_err().kind(), expected, "{kind:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -214,7 +214,7 @@ impl Source {
     }
 }
 
-/// Fails if a file is not what it was.
+/// Fails if a file is not what it was, or is gone.
 pub(super) async fn check_unchanged(path: &Path, before: Stamp) -> Result<()> {
     let path = path.to_owned();
     aside(move || compare(&path, before)).await
@@ -231,8 +231,10 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
 }
 
 fn compare(path: &Path, before: Stamp) -> Result<()> {
-    if stamp(path)? == before {
-        return Ok(());
+    match stamp(path) {
+        Ok(now) if now == before => return Ok(()),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(_) | Err(_) => {}
     }
     Err(Error::new(
         ErrorKind::InvalidState,
@@ -346,5 +348,18 @@ mod tests {
             [8, 8, 4, 2, 2, 2]
         );
         assert_eq!([abreast(9001, 1), abreast(1001, 100)], [1, 50]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_gone_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "content").unwrap();
+        let before = stamp(&path).unwrap();
+        check_unchanged(&path, before).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let error = check_unchanged(&path, before).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidState);
+        assert_eq!(error.resources(), [path.display().to_string()]);
     }
 }
