@@ -28,6 +28,11 @@ impl Cancel {
         self.0.send_replace(true);
     }
 
+    /// Whether somebody has ended the upload.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Waits until somebody ends the upload.
     pub async fn cancelled(&self) {
         let mut receiver = self.0.subscribe();

@@ -96,6 +96,9 @@ async fn run<C: ObjectCalls>(
         bucket,
         key,
     };
+    if task.cancel.is_cancelled() {
+        return Err(cancelled());
+    }
     let opened = tokio::select! {
         opened = Source::open(source, &task.options, &limits) => opened?,
         error = task.interrupted() => return Err(error),
@@ -109,6 +112,10 @@ async fn run<C: ObjectCalls>(
         }
         Opened::Parts(source) => send_parts(&task, source).await,
     }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Other, "the upload was interrupted").with_code("Cancelled")
 }
 
 /// What stays the same during one upload.
@@ -154,9 +161,7 @@ impl<C: ObjectCalls> Task<C> {
             }
         };
         tokio::select! {
-            () = self.cancel.cancelled() => {
-                Error::new(ErrorKind::Other, "the upload was interrupted").with_code("Cancelled")
-            }
+            () = self.cancel.cancelled() => cancelled(),
             () = out_of_time => {
                 Error::new(ErrorKind::Timeout, "the time limit for the whole upload passed")
             }

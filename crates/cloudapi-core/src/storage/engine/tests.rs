@@ -281,6 +281,22 @@ async fn cancelling_and_dropping_leave_no_parts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_cancelled_beforehand_sends_nothing() {
+    for length in [5, 50] {
+        let store = Store::failing(&[]);
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert!(cancel.is_cancelled());
+        let request = UploadFileRequest::new("bucket", "key", content(length))
+            .with_options(options())
+            .with_cancel(cancel);
+        let result = upload(store.clone(), request, &RetryPolicy::default()).await;
+        assert_eq!(result.unwrap_err().code(), Some("Cancelled"));
+        assert_eq!(store.count(|_| true), 0, "calls");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_content_there_before_proves_nothing() {
     let store = Store::failing(&[]);
     send(&store, content(50)).await.unwrap();
