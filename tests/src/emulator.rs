@@ -2,6 +2,7 @@
 
 mod load_balancer;
 mod network;
+mod storage;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,12 +16,14 @@ use cloudapi::{
     LoadBalancerId, Provider, ProviderConfig, Result, RetryPolicy, RouteTableId,
 };
 use cloudapi_conformance::{
-    Call, ComputeFixture, Controls, Fault, FaultKind, LoadBalancerFixture, NativeRoute,
-    NativeTarget, Need, NetworkFixture, TASK_FAILURE, Target, World,
+    Call, ComputeFixture, Controls, Fault, FaultKind, LoadBalancerFixture, NativeObject,
+    NativeRoute, NativeTarget, NativeUpload, Need, NetworkFixture, StorageFixture, TASK_FAILURE,
+    Target, World,
 };
 use cloudapi_emulator::{Cloud, Emulator, Key, fixtures};
 pub use load_balancer::load_balancer_fixture;
 pub use network::network_fixture;
+pub use storage::storage_fixture;
 
 /// How many instances are there beside those of a case.
 const COMPANY: usize = 3;
@@ -87,6 +90,9 @@ impl Target for EmulatorTarget {
             Need::Bulk if single => {
                 Some("hundreds of instances in pages of one take minutes".to_owned())
             }
+            Need::Buckets if self.variant == Variant::Lagging => {
+                Some("objects show at once on both clouds, nothing lags".to_owned())
+            }
             _ => None,
         }
     }
@@ -112,6 +118,7 @@ impl Target for EmulatorTarget {
             fixture: fixture(self.provider),
             network: network_fixture(self.provider),
             load_balancer: load_balancer_fixture(self.provider),
+            storage: storage_fixture(self.provider),
         }))
     }
 }
@@ -187,6 +194,7 @@ struct EmulatorWorld {
     fixture: ComputeFixture,
     network: NetworkFixture,
     load_balancer: LoadBalancerFixture,
+    storage: StorageFixture,
 }
 
 #[async_trait]
@@ -209,6 +217,20 @@ impl World for EmulatorWorld {
 
     fn load_balancer(&self) -> Option<&LoadBalancerFixture> {
         Some(&self.load_balancer)
+    }
+
+    fn storage(&self) -> Option<&StorageFixture> {
+        Some(&self.storage)
+    }
+
+    async fn object(&self, key: &str) -> Result<Option<NativeObject>> {
+        let (world, bucket) = (self.emulator.world(), &self.storage.bucket);
+        storage::object(world, self.cloud, bucket, key)
+    }
+
+    async fn open_uploads(&self) -> Result<Vec<NativeUpload>> {
+        let (world, bucket) = (self.emulator.world(), &self.storage.bucket);
+        Ok(storage::open_uploads(world, self.cloud, bucket))
     }
 
     fn pace(&self) -> WaitOptions {
@@ -252,15 +274,30 @@ impl Controls for EmulatorWorld {
             FaultKind::ExpiredKey => Kind::ExpiredKey,
             FaultKind::Denied => Kind::ErrorCode {
                 status: 403,
-                code: "UnauthorizedOperation".to_owned(),
+                code: if storage::is_of_objects(&fault.action) {
+                    "AccessDenied".to_owned()
+                } else {
+                    "UnauthorizedOperation".to_owned()
+                },
                 message: "You may not do this.".to_owned(),
             },
             FaultKind::FailedTask => Kind::FailedTask(TASK_FAILURE.to_owned()),
+            FaultKind::CutBody(bytes) => Kind::CutBody(bytes),
+            FaultKind::Corrupt => Kind::Corrupt,
+            FaultKind::WrongChecksum => Kind::WrongChecksum,
+            FaultKind::WhiteSpace => Kind::WhiteSpace,
+            FaultKind::LateError => Kind::LateError {
+                code: "InternalError".to_owned(),
+                message: "We encountered an internal error. Please try again.".to_owned(),
+            },
             other => unreachable!("the emulator has no fault {other:?}"),
         };
         let theirs = Theirs::new(kind).on(fault.action).cloud(self.cloud);
-        self.emulator
-            .fault(theirs.times(fault.times).after(fault.after));
+        let theirs = theirs.times(fault.times).after(fault.after);
+        self.emulator.fault(match fault.part {
+            Some(number) => theirs.part(number),
+            None => theirs,
+        });
     }
 
     fn clear_faults(&self) {

@@ -77,6 +77,7 @@ impl Target for LiveTarget {
             Need::RouteTables | Need::LoadBalancers => {
                 Some("a live run changes no route tables and no load balancers".to_owned())
             }
+            Need::Buckets => Some("a live run stores no objects".to_owned()),
             other => Some(format!("a real cloud lacks {other}")),
         }
     }

@@ -2,6 +2,7 @@
 
 mod load_balancer;
 mod network;
+mod storage;
 mod wire;
 
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use cloudapi::{
     CloudProvider, Credentials, Environment, Provider, ProviderConfig, Result, RetryPolicy,
 };
 use cloudapi_conformance::{
-    ComputeFixture, LoadBalancerFixture, Need, NetworkFixture, Target, World,
+    ComputeFixture, LoadBalancerFixture, NativeObject, NativeUpload, Need, NetworkFixture,
+    StorageFixture, Target, World,
 };
 
+use self::storage::Objects;
 use self::wire::{Wire, element};
 
 /// An image that every moto server has.
@@ -95,11 +98,16 @@ const NO_INSTANCE_CHECK: &str = "registers instances that do not exist";
 const ONE_PORT: &str = "keeps an instance at one port of a group only";
 const ALWAYS_A_CHANGE: &str = "answers a change of state also where there was none";
 
+fn excuses() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    EXCUSES.iter().chain(storage::EXCUSES)
+}
+
 /// AWS in a running moto server.
 #[derive(Clone, Debug)]
 pub struct MotoTarget {
     endpoint_url: String,
     fixtures: Arc<Fixtures>,
+    objects: Objects,
 }
 
 #[derive(Debug)]
@@ -110,8 +118,8 @@ struct Fixtures {
 }
 
 impl MotoTarget {
-    /// Uses the server at this URL: looks up its default network, and makes another one with a table of routes, a key pair
-    /// and load balancers.
+    /// Uses the server at this URL: looks up its default network, and makes another one with a table of routes, a key
+    /// pair, load balancers and a bucket.
     ///
     /// # Errors
     ///
@@ -146,6 +154,7 @@ impl MotoTarget {
                 .await?,
         };
         Ok(Self {
+            objects: Objects::new(&endpoint_url).await?,
             endpoint_url,
             fixtures: Arc::new(fixtures),
         })
@@ -176,7 +185,7 @@ impl Target for MotoTarget {
 
     fn lacks(&self, need: Need) -> Option<String> {
         let reason = match need {
-            Need::RouteTables | Need::LoadBalancers => return None,
+            Need::RouteTables | Need::LoadBalancers | Need::Buckets | Need::Objects => return None,
             Need::Signatures => "moto verifies no signature",
             Need::Tokens => "moto ignores client tokens",
             Need::Bulk => "moto takes a time that grows with the square of its instances",
@@ -186,30 +195,24 @@ impl Target for MotoTarget {
     }
 
     fn excuses(&self, case_id: &str) -> Option<String> {
-        let excuse = EXCUSES.iter().find(|(id, _)| *id == case_id);
+        let excuse = excuses().find(|(id, _)| *id == case_id);
         excuse.map(|(_, reason)| format!("moto {reason}"))
     }
 
     async fn open(&self) -> Result<Box<dyn World>> {
-        Ok(Box::new(MotoWorld {
-            endpoint_url: self.endpoint_url.clone(),
-            fixtures: Arc::clone(&self.fixtures),
-        }))
+        Ok(Box::new(MotoWorld(self.clone())))
     }
 }
 
 #[derive(Debug)]
-struct MotoWorld {
-    endpoint_url: String,
-    fixtures: Arc<Fixtures>,
-}
+struct MotoWorld(MotoTarget);
 
 #[async_trait]
 impl World for MotoWorld {
     fn config(&self) -> ProviderConfig {
         ProviderConfig::new(Provider::Aws)
             .with_region("us-east-1")
-            .with_endpoint_url(&self.endpoint_url)
+            .with_endpoint_url(&self.0.endpoint_url)
             .with_credentials(Credentials::new(
                 "AKIAIOSFODNN7EXAMPLE",
                 "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -223,15 +226,27 @@ impl World for MotoWorld {
     }
 
     fn compute(&self) -> &ComputeFixture {
-        &self.fixtures.compute
+        &self.0.fixtures.compute
     }
 
     fn network(&self) -> Option<&NetworkFixture> {
-        Some(&self.fixtures.network)
+        Some(&self.0.fixtures.network)
     }
 
     fn load_balancer(&self) -> Option<&LoadBalancerFixture> {
-        Some(&self.fixtures.load_balancer)
+        Some(&self.0.fixtures.load_balancer)
+    }
+
+    fn storage(&self) -> Option<&StorageFixture> {
+        Some(&self.0.objects.fixture)
+    }
+
+    async fn object(&self, key: &str) -> Result<Option<NativeObject>> {
+        self.0.objects.object(key).await
+    }
+
+    async fn open_uploads(&self) -> Result<Vec<NativeUpload>> {
+        self.0.objects.open_uploads().await
     }
 
     fn pace(&self) -> WaitOptions {
@@ -249,7 +264,7 @@ mod tests {
     #[test]
     fn excuses_name_cases_that_there_are() {
         let cases = cloudapi_conformance::cases();
-        for (id, _) in EXCUSES {
+        for (id, _) in excuses() {
             assert!(cases.iter().any(|case| case.id() == *id), "{id}");
         }
     }

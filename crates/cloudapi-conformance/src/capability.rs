@@ -41,6 +41,12 @@ pub enum Capability {
     RunningTargetsOnly,
     /// Changes to a load balancer that are tasks, one at a time.
     Tasks,
+    /// Keys that begin with a slash.
+    LeadingSlash,
+    /// Canned ACLs of an object that name others than its owner and everybody.
+    AclsOfOthers,
+    /// An object that takes on the ACL of its bucket when asked to.
+    InheritedAcl,
 }
 
 impl Capability {
@@ -62,6 +68,9 @@ impl Capability {
         Self::DrainingState,
         Self::RunningTargetsOnly,
         Self::Tasks,
+        Self::LeadingSlash,
+        Self::AclsOfOthers,
+        Self::InheritedAcl,
     ];
 
     /// Says in a few words what it is.
@@ -83,6 +92,9 @@ impl Capability {
             Self::DrainingState => "draining by the load balancer itself",
             Self::RunningTargetsOnly => "only running servers as targets",
             Self::Tasks => "load balancers that are changed by tasks, one at a time",
+            Self::LeadingSlash => "keys that begin with a slash",
+            Self::AclsOfOthers => "ACLs of an object for others than its owner and everybody",
+            Self::InheritedAcl => "an ACL of an object that is its bucket's",
         }
     }
 
@@ -96,7 +108,9 @@ impl Capability {
             | Self::PrefixLists
             | Self::StaticBesidePropagated
             | Self::DrainingState
-            | Self::RunningTargetsOnly => provider == Provider::Aws,
+            | Self::RunningTargetsOnly
+            | Self::LeadingSlash
+            | Self::AclsOfOthers => provider == Provider::Aws,
             Self::Prepaid
             | Self::ChargingChoice
             | Self::RouteNotes
@@ -104,7 +118,8 @@ impl Capability {
             | Self::RoutesInOneCall
             | Self::TargetWeights
             | Self::SharedNames
-            | Self::Tasks => provider == Provider::Tencent,
+            | Self::Tasks
+            | Self::InheritedAcl => provider == Provider::Tencent,
         }
     }
 }

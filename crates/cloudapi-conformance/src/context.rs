@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cloudapi_core::{
     CloudProvider, Compute, LoadBalancer, Network, Operation, Provider, ProviderConfig, Result,
+    Storage,
 };
 
 use crate::compute::Ledger;
@@ -63,6 +64,10 @@ impl Context {
 
     pub(crate) fn load_balancer(&self) -> Verdict<Arc<dyn LoadBalancer>> {
         Ok(self.cloud.load_balancer()?)
+    }
+
+    pub(crate) fn storage(&self) -> Verdict<Arc<dyn Storage>> {
+        Ok(self.cloud.storage()?)
     }
 
     /// Connects once more, with changed settings.

@@ -33,6 +33,7 @@ mod network;
 mod parity;
 mod report;
 mod runner;
+mod storage;
 mod target;
 mod truth;
 
@@ -44,8 +45,9 @@ pub use load_balancer::{GroupFixture, LoadBalancerFixture};
 pub use network::NetworkFixture;
 pub use report::{CaseResult, Outcome, Report, RunReport};
 pub use runner::{RunOptions, run, select};
+pub use storage::StorageFixture;
 pub use target::{Call, Controls, Fault, FaultKind, Need, TASK_FAILURE, Target, World};
-pub use truth::{NativeRoute, NativeTarget};
+pub use truth::{NativeObject, NativeRoute, NativeTarget, NativeUpload};
 
 /// Gives every case, family by family.
 pub fn cases() -> Vec<Case> {
@@ -53,6 +55,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(compute::cases());
     cases.extend(network::cases());
     cases.extend(load_balancer::cases());
+    cases.extend(storage::cases());
     cases
 }
 
@@ -70,7 +73,7 @@ mod tests {
         for case in cases() {
             assert!(seen.insert(case.id().to_owned()), "{} twice", case.id());
             let (family, fragment) = case.id().split_once('/').unwrap();
-            let families = ["connect", "compute", "network", "load_balancer"];
+            let families = ["connect", "compute", "network", "load_balancer", "storage"];
             assert!(families.contains(&family), "{}", case.id());
             let plain =
                 |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';

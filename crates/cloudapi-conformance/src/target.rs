@@ -15,7 +15,8 @@ use cloudapi_core::{
 use crate::compute::ComputeFixture;
 use crate::load_balancer::LoadBalancerFixture;
 use crate::network::NetworkFixture;
-use crate::truth::{NativeRoute, NativeTarget};
+use crate::storage::StorageFixture;
+use crate::truth::{NativeObject, NativeRoute, NativeTarget, NativeUpload};
 
 /// A cloud, or something that stands in for one, that cases can be run against. Implement it to run the suite against your
 /// own provider or your own stand-in.
@@ -68,6 +69,30 @@ pub trait World: Send + Sync + fmt::Debug {
     /// Gives the load balancers that there are; `None` where there are none to change.
     fn load_balancer(&self) -> Option<&LoadBalancerFixture> {
         None
+    }
+
+    /// Gives the bucket that objects may be stored in; `None` where there is none.
+    fn storage(&self) -> Option<&StorageFixture> {
+        None
+    }
+
+    /// Looks at an object of the fixture's bucket past the interface; `None` where there is none of this key.
+    ///
+    /// # Errors
+    ///
+    /// It can't be looked at.
+    async fn object(&self, key: &str) -> Result<Option<NativeObject>> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// Lists the uploads in parts to the fixture's bucket that are neither completed nor aborted.
+    ///
+    /// # Errors
+    ///
+    /// They can't be listed.
+    async fn open_uploads(&self) -> Result<Vec<NativeUpload>> {
+        Ok(Vec::new())
     }
 
     /// Gives how often and how long to look when waiting.
@@ -125,6 +150,12 @@ pub enum Need {
     OddRoutes,
     /// [`Controls::set_health`], [`Controls::hold`]: health, and another writer.
     Health,
+    /// [`World::storage`]: a bucket to store objects in.
+    Buckets,
+    /// [`World::object`] and [`World::open_uploads`]: what is really stored, and what was left half-way.
+    Objects,
+    /// Checksums that are kept with objects, and told.
+    Checksums,
 }
 
 impl Need {
@@ -147,6 +178,9 @@ impl Need {
         Self::Truth,
         Self::OddRoutes,
         Self::Health,
+        Self::Buckets,
+        Self::Objects,
+        Self::Checksums,
     ];
 
     /// Says in a few words what it is.
@@ -169,6 +203,9 @@ impl Need {
             Self::Truth => "a look behind the answers",
             Self::OddRoutes => "routes that no interface can make",
             Self::Health => "health and other writers on demand",
+            Self::Buckets => "a bucket that may be written to",
+            Self::Objects => "a look at stored objects",
+            Self::Checksums => "checksums of objects",
         }
     }
 }
@@ -281,6 +318,17 @@ pub enum FaultKind {
     Denied,
     /// The call is accepted, but the task that it begins fails, for a reason that contains [`TASK_FAILURE`].
     FailedTask,
+    /// The connection is closed when so many bytes of the request's body have been read, or at its end if it has fewer, and
+    /// nothing happens. Like the kinds below, of calls on objects.
+    CutBody(u64),
+    /// A bit of what is stored changes after the check of what was sent; the answer has the checksum of what is stored.
+    Corrupt,
+    /// The call takes effect; the checksum in the answer is not that of what is stored.
+    WrongChecksum,
+    /// The end of an upload in parts: white space comes before the right answer.
+    WhiteSpace,
+    /// The end of an upload in parts: status 200 and white space, then an internal error as the body. Nothing happens.
+    LateError,
 }
 
 /// What a failed task gives as its reason.
@@ -298,6 +346,8 @@ pub struct Fault {
     pub times: u32,
     /// How many calls of the action pass before.
     pub after: u32,
+    /// The number of the part that the call is about; `None` for any, and for calls that are about none.
+    pub part: Option<u16>,
 }
 
 impl Fault {
@@ -308,6 +358,7 @@ impl Fault {
             action: action.into(),
             times: 1,
             after: 0,
+            part: None,
         }
     }
 
@@ -322,6 +373,13 @@ impl Fault {
     #[must_use]
     pub fn with_after(mut self, after: u32) -> Self {
         self.after = after;
+        self
+    }
+
+    /// Strikes calls about this part only.
+    #[must_use]
+    pub fn with_part(mut self, number: u16) -> Self {
+        self.part = Some(number);
         self
     }
 }

@@ -169,6 +169,13 @@ async fn on_emulator(cli: &Cli, providers: &[Provider], chosen: &[Case]) -> Repo
         for variant in &variants {
             let options = options(cli.parallel).with_variant(variant.name());
             let target = EmulatorTarget::new(*provider, *variant);
+            let idle = |case: &Case| {
+                case.does_not_concern(*provider).is_some() || case.cannot_run_on(&target).is_some()
+            };
+            // Unless it was asked for, a variant that makes no difference to any of the cases is left out.
+            if cli.variant.is_none() && *variant != Variant::Plain && chosen.iter().all(idle) {
+                continue;
+            }
             report
                 .runs
                 .push(run_and_tell(&target, chosen, &options).await);

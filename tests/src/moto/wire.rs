@@ -33,7 +33,7 @@ impl Wire<'_> {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<String> {
-        let host = self.0.trim_start_matches("http://").trim_end_matches('/');
+        let host = host_of(self.0);
         let parameters: String = parameters
             .iter()
             .map(|(name, value)| format!("&{name}={}", encoded(value)))
@@ -65,6 +65,13 @@ impl Wire<'_> {
         }
         Ok(answer)
     }
+}
+
+/// Takes host and port from a URL.
+pub(super) fn host_of(endpoint_url: &str) -> &str {
+    endpoint_url
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
 }
 
 /// Finds the text of the first element of a name.
