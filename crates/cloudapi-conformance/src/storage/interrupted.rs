@@ -89,7 +89,7 @@ async fn not_removed(cx: &Context) -> Verdict {
             .ok_or_else(|| Failure::new(format!("{what}: nothing was left")))?;
         ensure_eq!(
             error.resources(),
-            [left.upload_id.clone()],
+            std::slice::from_ref(&left.upload_id),
             "{what}: resources"
         );
         let how = cx.cloud_of_objects().how_to_discard;

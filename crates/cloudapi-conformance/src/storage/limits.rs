@@ -172,7 +172,7 @@ async fn each_part(cx: &Context) -> Verdict {
 async fn deadline(cx: &Context) -> Verdict {
     let limit = Duration::from_millis(400);
     for kind in [
-        FaultKind::Delay(Duration::from_secs(60)),
+        FaultKind::Delay(Duration::from_mins(1)),
         FaultKind::Throttle,
     ] {
         for step in [Step::Put, Step::Create, Step::Part(1), Step::Complete] {

@@ -48,7 +48,7 @@ async fn listen(cx: &Context, what: &str, source: UploadSource) -> Verdict<Vec<P
     Ok(told)
 }
 
-fn ends<'a>(told: &'a [Progress]) -> Verdict<(&'a Progress, &'a Progress)> {
+fn ends(told: &[Progress]) -> Verdict<(&Progress, &Progress)> {
     match told {
         [first, .., last] => Ok((first, last)),
         _ => Err(Failure::new("less than a beginning and an end was told")),

@@ -186,7 +186,11 @@ async fn says_how(cx: &Context) -> Verdict {
     let resumable = Resumable::new(cx)?;
     let error = resumable.fail_at(cx, 2).await?;
     let upload = cx.left_open().await?.remove(0).upload_id;
-    ensure_eq!(error.resources(), [upload.clone()], "the resources");
+    ensure_eq!(
+        error.resources(),
+        std::slice::from_ref(&upload),
+        "the resources"
+    );
     let checkpoint = resumable.checkpoint.display().to_string();
     for word in [
         checkpoint.as_str(),
