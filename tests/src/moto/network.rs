@@ -30,59 +30,22 @@ pub(super) async fn fixture(wire: Wire<'_>, other_vpc: &str) -> Result<NetworkFi
         .await?;
     let main_table = element(&main_table, "routeTableId")?;
 
-    let in_vpc = [("VpcId", vpc.as_str())];
-    let mut nat_gateways = Vec::new();
-    for _ in 0..2 {
-        let address = wire.ec2("AllocateAddress", &[("Domain", "vpc")]).await?;
-        let address = element(&address, "allocationId")?;
-        let parameters = [
-            ("SubnetId", main_subnet.as_str()),
-            ("AllocationId", address.as_str()),
-        ];
-        let made = wire.ec2("CreateNatGateway", &parameters).await?;
-        nat_gateways.push(element(&made, "natGatewayId")?);
-    }
-    let mut egress_only = Vec::new();
-    for _ in 0..2 {
-        let made = wire.ec2("CreateEgressOnlyInternetGateway", &in_vpc).await?;
-        egress_only.push(element(&made, "egressOnlyInternetGatewayId")?);
-    }
-    let made = wire
-        .ec2(
-            "CreateVpcPeeringConnection",
-            &[("VpcId", &vpc), ("PeerVpcId", other_vpc)],
-        )
-        .await?;
-    let peering = element(&made, "vpcPeeringConnectionId")?;
-    let accept = [("VpcPeeringConnectionId", peering.as_str())];
-    wire.ec2("AcceptVpcPeeringConnection", &accept).await?;
-    let transit = wire.ec2("CreateTransitGateway", &[]).await?;
-    let transit = element(&transit, "transitGatewayId")?;
-    let vpn = wire.ec2("CreateVpnGateway", &[("Type", "ipsec.1")]).await?;
-    let vpn = element(&vpn, "vpnGatewayId")?;
-    let attach = [("VpcId", vpc.as_str()), ("VpnGatewayId", vpn.as_str())];
-    wire.ec2("AttachVpnGateway", &attach).await?;
-
-    let made = wire
-        .ec2(
-            "CreateManagedPrefixList",
-            &[
-                ("PrefixListName", "partners"),
-                ("AddressFamily", "IPv4"),
-                ("MaxEntries", "10"),
-                ("Entry.1.Cidr", "203.0.113.0/24"),
-            ],
-        )
-        .await?;
-    let prefix_list = element(&made, "prefixListId")?;
-
+    let gateways = gateways(wire, &vpc, &main_subnet, other_vpc).await?;
     let statics = [
-        ("0.0.0.0/0", Kind::NatGateway, &nat_gateways[0]),
-        ("::/0", Kind::EgressOnlyInternetGateway, &egress_only[0]),
-        ("10.1.0.0/16", Kind::Peering, &peering),
-        ("10.2.0.0/16", Kind::TransitGateway, &transit),
-        ("192.168.10.0/24", Kind::VpnGateway, &vpn),
-        (&prefix_list, Kind::TransitGateway, &transit),
+        ("0.0.0.0/0", Kind::NatGateway, &gateways.nat[0]),
+        (
+            "::/0",
+            Kind::EgressOnlyInternetGateway,
+            &gateways.egress_only[0],
+        ),
+        ("10.1.0.0/16", Kind::Peering, &gateways.peering),
+        ("10.2.0.0/16", Kind::TransitGateway, &gateways.transit),
+        ("192.168.10.0/24", Kind::VpnGateway, &gateways.vpn),
+        (
+            &gateways.prefix_list,
+            Kind::TransitGateway,
+            &gateways.transit,
+        ),
     ];
     let made = wire
         .ec2(
@@ -127,10 +90,73 @@ pub(super) async fn fixture(wire: Wire<'_>, other_vpc: &str) -> Result<NetworkFi
     table.subnet_ids = vec![table_subnet];
     let fixture = NetworkFixture::new(
         table,
-        RouteTarget::new(Kind::NatGateway, &nat_gateways[1]),
-        RouteTarget::new(Kind::EgressOnlyInternetGateway, &egress_only[1]),
+        RouteTarget::new(Kind::NatGateway, &gateways.nat[1]),
+        RouteTarget::new(Kind::EgressOnlyInternetGateway, &gateways.egress_only[1]),
     );
     Ok(fixture.with_main_table(main_table, main_subnet, other_vpc))
+}
+
+/// What routes of the table lead to, or could.
+struct Gateways {
+    nat: Vec<String>,
+    egress_only: Vec<String>,
+    peering: String,
+    transit: String,
+    vpn: String,
+    prefix_list: String,
+}
+
+async fn gateways(wire: Wire<'_>, vpc: &str, subnet: &str, other_vpc: &str) -> Result<Gateways> {
+    let in_vpc = [("VpcId", vpc)];
+    let mut nat = Vec::new();
+    for _ in 0..2 {
+        let address = wire.ec2("AllocateAddress", &[("Domain", "vpc")]).await?;
+        let address = element(&address, "allocationId")?;
+        let parameters = [("SubnetId", subnet), ("AllocationId", address.as_str())];
+        let made = wire.ec2("CreateNatGateway", &parameters).await?;
+        nat.push(element(&made, "natGatewayId")?);
+    }
+    let mut egress_only = Vec::new();
+    for _ in 0..2 {
+        let made = wire.ec2("CreateEgressOnlyInternetGateway", &in_vpc).await?;
+        egress_only.push(element(&made, "egressOnlyInternetGatewayId")?);
+    }
+    let made = wire
+        .ec2(
+            "CreateVpcPeeringConnection",
+            &[("VpcId", vpc), ("PeerVpcId", other_vpc)],
+        )
+        .await?;
+    let peering = element(&made, "vpcPeeringConnectionId")?;
+    let accept = [("VpcPeeringConnectionId", peering.as_str())];
+    wire.ec2("AcceptVpcPeeringConnection", &accept).await?;
+    let transit = wire.ec2("CreateTransitGateway", &[]).await?;
+    let transit = element(&transit, "transitGatewayId")?;
+    let vpn = wire.ec2("CreateVpnGateway", &[("Type", "ipsec.1")]).await?;
+    let vpn = element(&vpn, "vpnGatewayId")?;
+    let attach = [("VpcId", vpc), ("VpnGatewayId", vpn.as_str())];
+    wire.ec2("AttachVpnGateway", &attach).await?;
+
+    let made = wire
+        .ec2(
+            "CreateManagedPrefixList",
+            &[
+                ("PrefixListName", "partners"),
+                ("AddressFamily", "IPv4"),
+                ("MaxEntries", "10"),
+                ("Entry.1.Cidr", "203.0.113.0/24"),
+            ],
+        )
+        .await?;
+    let prefix_list = element(&made, "prefixListId")?;
+    Ok(Gateways {
+        nat,
+        egress_only,
+        peering,
+        transit,
+        vpn,
+        prefix_list,
+    })
 }
 
 async fn subnet(wire: Wire<'_>, vpc: &str, network: &str) -> Result<String> {

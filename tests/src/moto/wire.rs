@@ -34,11 +34,10 @@ impl Wire<'_> {
         parameters: &[(&str, &str)],
     ) -> Result<String> {
         let host = host_of(self.0);
-        let parameters: String = parameters
-            .iter()
-            .map(|(name, value)| format!("&{name}={}", encoded(value)))
-            .collect();
-        let body = format!("Action={action}&Version={version}{parameters}");
+        let mut body = format!("Action={action}&Version={version}");
+        for (name, value) in parameters {
+            body.extend(["&", name, "=", &encoded(value)]);
+        }
         let request = format!(
             "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/{service}/aws4_request, \
