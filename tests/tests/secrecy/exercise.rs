@@ -7,12 +7,17 @@ use cloudapi::compute::{
     Compute, CreateInstancesRequest, DescribeInstancesRequest, DestroyInstancesRequest,
     StartInstancesRequest, StopInstancesRequest, WaitOptions,
 };
+use cloudapi::load_balancer::DescribeLoadBalancerHealthRequest;
+use cloudapi::network::{DescribeRouteTablesRequest, ReplaceRoutesRequest, RouteSpec};
+use cloudapi::storage::{UploadFileRequest, UploadOptions};
 use cloudapi::{
-    AssumeRole, ComputeExt, CredentialSource, Credentials, Error, ProviderConfig, Result,
-    RetryPolicy,
+    AssumeRole, CloudProvider, ComputeExt, CredentialSource, Credentials, Error, Provider,
+    ProviderConfig, Result, RetryPolicy,
 };
 use cloudapi_emulator::{Emulator, Fault, FaultKind, Key};
-use cloudapi_tests::emulator::{cloud_of, fixture};
+use cloudapi_tests::emulator::{
+    cloud_of, fixture, load_balancer_fixture, network_fixture, storage_fixture,
+};
 
 use crate::WRONG;
 
@@ -102,6 +107,54 @@ async fn use_with(told: &mut String, config: &ProviderConfig) {
     if let Err(error) = compute.describe_instances(absent).await {
         tell(told, &error);
     }
+    note(told, routes(&*cloud, config.provider).await);
+    note(told, targets(&*cloud, config.provider).await);
+    for length in [9, 6 << 20] {
+        note(told, object(&*cloud, config.provider, length).await);
+    }
+}
+
+/// Keeps what came of it.
+fn note(told: &mut String, result: Result<String>) {
+    match result {
+        Ok(text) => told.push_str(&text),
+        Err(error) => tell(told, &error),
+    }
+}
+
+async fn routes(cloud: &dyn CloudProvider, provider: Provider) -> Result<String> {
+    let network = cloud.network()?;
+    let fixture = network_fixture(provider);
+    let tables = network
+        .describe_route_tables(DescribeRouteTablesRequest::new())
+        .await?;
+    let target = fixture.ipv4_target;
+    let route = RouteSpec::new("0.0.0.0/0", target.kind, target.id);
+    let request = ReplaceRoutesRequest::new(fixture.table.route_table_id, [route]);
+    let replaced = network.replace_routes(request).await?;
+    Ok(format!("{network:?} {tables:?} {replaced:?}\n"))
+}
+
+async fn targets(cloud: &dyn CloudProvider, provider: Provider) -> Result<String> {
+    let load_balancer = cloud.load_balancer()?;
+    let id = load_balancer_fixture(provider).single;
+    let health = load_balancer
+        .describe_load_balancer_health(DescribeLoadBalancerHealthRequest::new(id))
+        .await?;
+    Ok(format!("{load_balancer:?} {health:?}\n"))
+}
+
+/// Stores so many bytes, in parts where they are many.
+async fn object(cloud: &dyn CloudProvider, provider: Provider, length: usize) -> Result<String> {
+    let storage = cloud.storage()?;
+    let mut options = UploadOptions::default();
+    options.threshold = 5 << 20;
+    options.part_size = 5 << 20;
+    let bucket = storage_fixture(provider).bucket;
+    let request = UploadFileRequest::new(bucket, "k", vec![0; length]).with_options(options);
+    let shown = format!("{request:?}");
+    let stored = storage.upload_file(request).await?;
+    Ok(format!("{storage:?} {shown} {stored:?}\n"))
 }
 
 async fn live_and_die(

@@ -9,9 +9,17 @@ mod exercise;
 mod wiretap;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cloudapi::{CredentialSource, Credentials, Provider, ProviderConfig};
+use async_trait::async_trait;
+use cloudapi::config_file::ConfigFile;
+use cloudapi::credentials::CachedCredentials;
+use cloudapi::credentials::ini::Ini;
+use cloudapi::{
+    AssumeRole, CredentialSource, Credentials, Environment, ProvideCredentials, Provider,
+    ProviderConfig, Result, Secret,
+};
 use cloudapi_emulator::{Emulator, Key};
 use cloudapi_tests::emulator::{cloud_of, config};
 
@@ -118,6 +126,67 @@ fn settings_and_panics_show_no_secret() {
         assert!(message.contains("AKIDEXAMPLE"), "{message}");
         is_silent("a panic", &message, &hidden);
     }
+}
+
+/// A source of keys that has one.
+#[derive(Debug)]
+struct Always(Credentials);
+
+#[async_trait]
+impl ProvideCredentials for Always {
+    async fn credentials(&self) -> Result<Credentials> {
+        Ok(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn whatever_holds_a_key_shows_no_secret() {
+    let credentials = Credentials::new("AKIDEXAMPLE", WRONG).with_session_token("t0kent0ken");
+    let hidden = [WRONG.to_owned(), "t0kent0ken".to_owned()];
+    let cache = CachedCredentials::new(Arc::new(Always(credentials.clone())));
+    cache.credentials().await.unwrap();
+    let role = AssumeRole::new(credentials.clone(), "arn:aws:iam::123456789012:role/ops");
+    let text = format!("[ops]\naws_secret_access_key = {WRONG}\naws_session_token = t0kent0ken\n");
+    let ini = Ini::parse(&text).unwrap();
+    let environment = Environment::fixed([("AWS_SECRET_ACCESS_KEY", WRONG)]);
+    let key = Key::new("AKIDEXAMPLE", WRONG);
+    let mut shown = format!(
+        "{credentials:#?} {cache:#?} {role:#?} {ini:#?} {environment:#?} {key:#?} {:?}",
+        Secret::from(WRONG.to_owned())
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    for (content, is_right) in [
+        (
+            "[connections.a]\nprovider = \"aws\"\nprofile = \"ops\"\n".to_owned(),
+            true,
+        ),
+        (
+            format!("[connections.a]\nprovider = \"aws\"\nsecret_access_key = \"{WRONG}\"\n"),
+            false,
+        ),
+        (format!("[connections.a]\nprovider = \"{WRONG}\"\n"), false),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let read = ConfigFile::read(&file);
+        assert_eq!(read.is_ok(), is_right, "{read:?}");
+        shown.extend([format!("{read:#?}")]);
+    }
+    for provider in PROVIDERS {
+        let emulator = Emulator::start().await.unwrap();
+        let arn = match provider {
+            Provider::Tencent => "qcs::cam::uin/100000000001:roleName/ops",
+            _ => "arn:aws:iam::123456789012:role/ops",
+        };
+        let role = AssumeRole::new(credentials.clone(), arn);
+        let connected = config(&emulator, *provider).with_credentials(role);
+        let cloud = cloudapi::connect(&connected).await.unwrap();
+        shown.extend([format!("{cloud:#?} {emulator:#?}")]);
+        emulator.stop().await;
+    }
+    assert!(shown.contains("AKIDEXAMPLE"), "the key's id is no secret");
+    is_silent("Debug", &shown, &hidden);
 }
 
 #[test]
