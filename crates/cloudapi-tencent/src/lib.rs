@@ -75,7 +75,9 @@
 //!
 //! Objects are at `BUCKET.cos.REGION.myqcloud.com`, or at the configuration's endpoint, `TENCENTCLOUD_ENDPOINT_URL_COS` or
 //! `TENCENTCLOUD_ENDPOINT_URL` (unless that has a `{service}`), where `{bucket}` and `{region}` are filled in
-//! (`https://{bucket}.cos.accelerate.myqcloud.com`); without `{bucket}` in it the bucket is the first part of the path.
+//! (`https://{bucket}.cos.accelerate.myqcloud.com`); without `{bucket}` in it the bucket is the first part of the path. A
+//! custom domain stands for one bucket and names it, in `TENCENTCLOUD_ENDPOINT_URL_COS`:
+//! `https://files.example.com/?bucket=backup-1250000000`.
 //!
 //! # Features
 //!

@@ -1,10 +1,13 @@
 //! What was asked for is what the cloud has, and what is told of it.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use cloudapi::Provider;
+use cloudapi_emulator::Cloud;
 
-use crate::shell::{PROVIDERS, keys};
+use crate::shell::{Answer, PROVIDERS, keys};
 use crate::stage::{KEY, MIB, Stage, content, in_parts};
 
 /// Flags for every property, as words.
@@ -102,6 +105,33 @@ async fn every_property_arrives_by_flag_and_by_request() {
             has_all(&stage, parts);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_domain_of_cos_stands_for_its_bucket() {
+    let stage = Stage::new(Provider::Tencent).await;
+    let emulator = &stage.shell.emulator;
+    emulator
+        .world()
+        .add_domain(Cloud::Tencent, "localhost", stage.bucket());
+    let port = emulator.address().port();
+    let upload = |path: &Path, bucket: &str| {
+        let url = format!("http://localhost:{port}/?bucket={bucket}");
+        let mut command = stage.command(path, &in_parts(&[]));
+        command.env("TENCENTCLOUD_ENDPOINT_URL_COS", url);
+        Answer::of(command)
+    };
+    for length in [9, 12 * MIB] {
+        let path = stage.write("file", content(length));
+        let stored = upload(&path, stage.bucket());
+        assert_eq!(stored.json()["Size"], length);
+        assert_eq!(stage.object().unwrap().size, length as u64);
+    }
+    emulator.clear_calls();
+    let path = stage.write("file", content(9));
+    let refused = upload(&path, "other-1250000000");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(emulator.calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

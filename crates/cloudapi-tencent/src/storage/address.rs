@@ -13,11 +13,16 @@ const VARIABLE: &str = "TENCENTCLOUD_ENDPOINT_URL";
 const LONGEST_KEY: usize = 850;
 const CLOUD: &str = "https://{bucket}.cos.{region}.myqcloud.com";
 
+/// What stands after the URL of a domain that is of one bucket, before the bucket's name.
+const OWN_BUCKET: &str = "?bucket=";
+
 /// The rule that gives each object its URL: a text with `{bucket}` and `{region}` to be filled in. Without `{bucket}` the
-/// bucket is the first part of the path.
+/// bucket is the first part of the path, unless the domain is of one bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Addresses {
     rule: String,
+    /// The bucket that the domain is of: a custom domain of COS stands for one.
+    own_bucket: Option<String>,
     region: String,
 }
 
@@ -50,10 +55,20 @@ impl Addresses {
             Some((name, url))
         });
         let (name, rule) = given.unwrap_or(("", CLOUD.to_owned()));
+        let (rule, own_bucket) = match rule.trim().split_once(OWN_BUCKET) {
+            Some((rule, bucket)) => (rule, Some(bucket.to_owned())),
+            None => (rule.trim(), None),
+        };
         let addresses = Self {
-            rule: rule.trim().trim_end_matches('/').to_owned(),
+            rule: rule.trim_end_matches('/').to_owned(),
+            own_bucket,
             region: region.to_owned(),
         };
+        if let Some(bucket) = &addresses.own_bucket {
+            check_bucket(bucket).map_err(|error| {
+                Error::config(format!("{name} is of no bucket: {}", error.message()))
+            })?;
+        }
         addresses.base("bucket-1250000000").map_err(|why| {
             // The text is not quoted: it may hold a password.
             Error::config(format!(
@@ -71,6 +86,11 @@ impl Addresses {
     pub(super) fn of(&self, bucket: &str, key: &str) -> Result<Address> {
         check_bucket(bucket)?;
         check_key(key)?;
+        if let Some(own) = self.own_bucket.as_deref().filter(|own| *own != bucket) {
+            return Err(Error::invalid_argument(format!(
+                "the endpoint URL is a domain of the bucket {own}, not of {bucket}"
+            )));
+        }
         let base = self
             .base(bucket)
             .map_err(|why| Error::config(format!("the endpoint URL {why}")))?;
@@ -78,7 +98,8 @@ impl Addresses {
             "/" => "",
             prefix => prefix,
         };
-        let (wire, decoded) = if self.rule.contains("{bucket}") {
+        let is_in_host = self.own_bucket.is_some() || self.rule.contains("{bucket}");
+        let (wire, decoded) = if is_in_host {
             (
                 format!("{prefix}/{}", encode_path(key)),
                 format!("{prefix}/{key}"),
@@ -264,6 +285,19 @@ mod tests {
                 "{endpoint:?} {variables:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_domain_may_be_of_one_bucket() {
+        let own = "https://files.example.com/?bucket=backup-1250000000";
+        let addresses = addresses(Some(own), &[]).unwrap();
+        let address = addresses.of(BUCKET, "a b").unwrap();
+        assert_eq!(address.url.as_str(), "https://files.example.com/a%20b");
+        assert_eq!(address.host, "files.example.com");
+        assert_eq!(address.path, "/a b");
+        let error = addresses.of("other-1250000000", "a b").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains(BUCKET), "{error}");
     }
 
     #[test]
