@@ -1,8 +1,11 @@
 //! What TOML and JSON have in common, with the lines where it stands.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cloudapi_core::Error;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 use toml::de::{DeTable, DeValue};
 
 /// A value.
@@ -87,32 +90,42 @@ fn of_toml(table: &DeTable<'_>, line_at: &impl Fn(usize) -> Option<usize>) -> Ta
     Table(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// Reads JSON. It tells lines for bad syntax only.
+/// How deep objects are looked into: deeper than any setting is.
+const DEEPEST: usize = 4;
+
+/// The members of a JSON object, not read further yet: so the place of each in the text is known.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Reads JSON. The reader's own words quote the text, hence they are not used.
 pub(super) fn from_json(text: &str) -> Result<Table, Fault> {
-    let value: serde_json::Value = serde_json::from_str(text)
-        .map_err(|error| Fault::new(Some(error.line()), "this is no JSON"))?;
-    match of_json(value) {
-        Node::Table(table) => Ok(table),
-        _ => Err(Fault::new(Some(1), "this is no JSON object")),
-    }
+    let members = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => Fault::new(Some(1), "this is no JSON object"),
+        _ => Fault::new(Some(error.line()), "this is no JSON"),
+    })?;
+    of_json(text, members, 1)
 }
 
-fn of_json(value: serde_json::Value) -> Node {
-    use serde_json::Value;
-
-    match value {
-        Value::String(text) => Node::Text(text),
-        Value::Number(number) => number.as_i64().map_or(Node::Other, Node::Number),
-        Value::Object(members) => Node::Table(Table(
-            members
-                .into_iter()
-                .map(|(name, value)| Entry {
-                    name,
-                    line: None,
-                    node: of_json(value),
-                })
-                .collect(),
-        )),
-        _ => Node::Other,
-    }
+fn of_json(text: &str, members: Members<'_>, depth: usize) -> Result<Table, Fault> {
+    let place = |raw: &str| raw.as_ptr().addr() - text.as_ptr().addr();
+    let mut members: Vec<(String, &str)> = members
+        .into_iter()
+        .map(|(name, raw)| (name, raw.get()))
+        .collect();
+    members.sort_by_key(|(_, raw)| place(raw));
+    let entries = members.into_iter().map(|(name, raw)| {
+        let line = text
+            .get(..place(raw))
+            .map(|before| before.matches('\n').count() + 1);
+        let broken = |_| Fault::new(line, "this is no JSON");
+        let node = match raw.as_bytes().first() {
+            Some(b'"') => Node::Text(serde_json::from_str(raw).map_err(broken)?),
+            Some(b'{') if depth < DEEPEST => {
+                let members = serde_json::from_str(raw).map_err(broken)?;
+                Node::Table(of_json(text, members, depth + 1)?)
+            }
+            _ => raw.parse().map_or(Node::Other, Node::Number),
+        };
+        Ok(Entry { name, line, node })
+    });
+    Ok(Table(entries.collect::<Result<_, _>>()?))
 }

@@ -182,8 +182,40 @@ fn each_fault_is_one_line_with_file_and_line_that_quotes_nothing() {
         "{\"connections\": hunter2}",
         "{\"connections\": {\"c\": \"hunter2\"}}",
     ] {
-        assert!(refusal(json(text)).contains("/etc/c.json"));
+        assert!(refusal(json(text)).contains("/etc/c.json, line 1: "));
     }
+    for (setting, words) in [
+        (
+            "\"regio\": \"x\"",
+            "line 5: the connection \"c\" has the unknown setting `regio`",
+        ),
+        (
+            "\"secret_key\": \"hunter2\"",
+            "line 5: the connection \"c\" has `secret_key`",
+        ),
+        ("\"region\": hunter2", "line 5: this is no JSON"),
+    ] {
+        let text = format!(
+            "{{\n  \"connections\": {{\n    \"c\": {{\n      \"provider\": \"aws\",\n      {setting}\n    }}\n  }}\n}}\n"
+        );
+        let told = refusal(json(&text));
+        assert!(told.contains(&format!("/etc/c.json, {words}")), "{told}");
+    }
+    let deep = "{\"connections\":".repeat(100_000);
+    assert!(refusal(json(&deep)).contains("this is no JSON"));
+    let deep = format!("{deep}1{}", "}".repeat(100_000));
+    assert!(json(&deep).is_err());
+}
+
+#[test]
+fn connections_keep_the_order_of_the_file() {
+    let names = |file: Result<ConfigFile>| {
+        let file = file.unwrap();
+        file.names().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let connection = "{\"provider\": \"aws\"}";
+    let text = format!("{{\"connections\": {{\"b\": {connection}, \"a\": {connection}}}}}");
+    assert_eq!(names(json(&text)), ["b", "a"]);
 }
 
 #[test]
