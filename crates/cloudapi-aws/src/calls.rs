@@ -13,11 +13,11 @@ use cloudapi_core::credentials::CachedCredentials;
 use cloudapi_core::retry::{Deadline, Repeat};
 use cloudapi_core::{Error, Operation, Provider, Result, RetryPolicy};
 use futures_util::future::BoxFuture;
-use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use crate::error::{self, OperationError};
 use crate::settings::Settings;
+use crate::silence::nowhere;
 
 /// How the calls of one service are made.
 #[derive(Clone)]
@@ -252,8 +252,7 @@ impl Calls {
     }
 
     /// Sends once and leaves a line in the log. The SDK's own lines go nowhere: it fetches keys during a call, and quotes
-    /// the lines of credentials files that it does not understand. To the one dispatcher that is none: a new one, though it
-    /// keeps nothing either, is registered, and every call would look again at all places that log anything.
+    /// the lines of credentials files that it does not understand.
     ///
     /// The future comes in a box: the SDK's are so large and so deeply nested that every one around them would be too.
     async fn send<T, E>(
@@ -267,7 +266,7 @@ impl Calls {
         E: OperationError,
     {
         let started = Instant::now();
-        let result = sent.with_subscriber(Dispatch::none()).await;
+        let result = sent.with_subscriber(nowhere()).await;
         let (request_id, status, code) = match &result {
             Ok(value) => (value.request_id(), None, None),
             Err(error) => (

@@ -55,6 +55,7 @@ mod network;
 mod profile;
 mod provider;
 mod settings;
+mod silence;
 #[cfg(feature = "storage")]
 mod storage;
 #[cfg(test)]

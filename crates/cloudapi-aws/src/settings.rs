@@ -25,10 +25,10 @@ use cloudapi_core::{
     RetryPolicy, Timeouts,
 };
 
-use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use crate::profile::Profile;
+use crate::silence::nowhere;
 use crate::{credentials, http};
 
 /// What a connection's clients are made of.
@@ -212,7 +212,7 @@ impl Shared {
                 EnvConfigSections::parse(source).ok()
             };
             // The SDK warns of settings that stand in the wrong place by quoting them.
-            sections = read.with_subscriber(Dispatch::none()).await;
+            sections = read.with_subscriber(nowhere()).await;
         }
         let mut shared = Self {
             environment: environment.clone(),

@@ -11,10 +11,10 @@ use aws_credential_types::provider::{
 };
 use cloudapi_core::credentials::{CachedCredentials, FindCredentials};
 use cloudapi_core::{Credentials, Error, ErrorKind, ProvideCredentials, Result};
-use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use crate::error;
+use crate::silence::nowhere;
 
 /// One of the SDK's sources.
 pub(super) struct FromSdk {
@@ -40,7 +40,7 @@ impl FromSdk {
     /// The SDK's own lines go nowhere: it quotes the lines of files that it does not understand.
     async fn ask(&self) -> provider::Result {
         let asked = self.provider.provide_credentials();
-        asked.with_subscriber(Dispatch::none()).await
+        asked.with_subscriber(nowhere()).await
     }
 
     fn ours(&self, theirs: &SdkCredentials) -> Credentials {
